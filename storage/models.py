@@ -1,0 +1,217 @@
+"""The tables. Nothing outside `storage/` imports this.
+
+Statuses are plain text so that no migration depends on an enum. Times that leases and retries depend on are integer
+milliseconds by the database's own clock (`_ms`); times for people are aware UTC datetimes.
+
+`table_description` is set because Tortoise would otherwise put the docstring into the SQL, and split it at a semicolon.
+"""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Script(Model):
+    """`revision` is written first by every command beneath the script, so that such commands take turns."""
+
+    id = fields.IntField(primary_key=True)
+    title = fields.CharField(max_length=300, null=True)
+    content = fields.TextField()
+    content_sha256 = fields.CharField(max_length=64)
+    status = fields.CharField(max_length=16)
+    version = fields.IntField(db_default=1)
+    revision = fields.IntField(db_default=0)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "script"
+        table_description = "script"
+        indexes = (("created_at", "id"), ("updated_at", "id"), ("status", "id"))
+
+
+class Scene(Model):
+    """`order` is not unique: reordering would trip over it."""
+
+    id = fields.IntField(primary_key=True)
+    script: fields.ForeignKeyRelation[Script] = fields.ForeignKeyField(
+        "reelgate.Script", related_name="scenes", on_delete=fields.RESTRICT, db_index=True
+    )
+    script_id: int
+    order = fields.IntField(source_field="position")
+    title = fields.CharField(max_length=300, null=True)
+    text = fields.TextField()
+    gap = fields.TextField()
+    text_sha256 = fields.CharField(max_length=64)
+    status = fields.CharField(max_length=16)
+    version = fields.IntField(db_default=1)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "scene"
+        table_description = "scene"
+
+
+class Image(Model):
+    """Exists only when its file does. `approval_id` is the decision that approved it."""
+
+    id = fields.IntField(primary_key=True)
+    scene: fields.ForeignKeyRelation[Scene] = fields.ForeignKeyField(
+        "reelgate.Scene", related_name="images", on_delete=fields.RESTRICT, db_index=True
+    )
+    scene_id: int
+    script_id = fields.IntField(db_index=True)
+    attempt = fields.IntField()
+    prompt = fields.TextField()
+    status = fields.CharField(max_length=16)
+    text_sha256 = fields.CharField(max_length=64)
+    file_path = fields.CharField(max_length=200)
+    sha256 = fields.CharField(max_length=64)
+    width = fields.IntField()
+    height = fields.IntField()
+    byte_size = fields.BigIntField()
+    replaces_id = fields.IntField(null=True)
+    approval_id = fields.IntField(null=True)
+    version = fields.IntField(db_default=1)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "image"
+        table_description = "image"
+
+
+class Video(Model):
+    """`pins` lists `[scene id, image id, SHA-256]` in playing order; `pins_sha256` identifies the list."""
+
+    id = fields.IntField(primary_key=True)
+    script: fields.ForeignKeyRelation[Script] = fields.ForeignKeyField(
+        "reelgate.Script", related_name="videos", on_delete=fields.RESTRICT, db_index=True
+    )
+    script_id: int
+    status = fields.CharField(max_length=16)
+    pins: list[list[int | str]] = fields.JSONField()
+    pins_sha256 = fields.CharField(max_length=64)
+    error = fields.TextField(null=True)
+    file_path = fields.CharField(max_length=200, null=True)
+    sha256 = fields.CharField(max_length=64, null=True)
+    width = fields.IntField(null=True)
+    height = fields.IntField(null=True)
+    duration_seconds = fields.FloatField(null=True)
+    byte_size = fields.BigIntField(null=True)
+    version = fields.IntField(db_default=1)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "video"
+        table_description = "video"
+
+
+class Job(Model):
+    """A piece of machine work. `fence` rises with every claim and every release: late writers miss it."""
+
+    id = fields.IntField(primary_key=True)
+    kind = fields.CharField(max_length=32)
+    state = fields.CharField(max_length=16)
+    subject = fields.CharField(max_length=16)
+    subject_id = fields.IntField()
+    script_id = fields.IntField(db_index=True)
+    text_sha256 = fields.CharField(max_length=64, null=True)
+    prompt = fields.TextField(null=True)
+    feedback = fields.TextField(null=True)
+    replaces_id = fields.IntField(null=True)
+    attempt = fields.IntField(db_default=0)
+    max_attempts = fields.IntField()
+    lost_leases = fields.IntField(db_default=0)
+    fence = fields.IntField(db_default=0)
+    lease_owner = fields.CharField(max_length=200, null=True)
+    lease_until_ms = fields.BigIntField(null=True)
+    due_at_ms = fields.BigIntField(null=True)
+    progress_fraction = fields.FloatField(db_default=0.0)
+    progress_completed = fields.IntField(db_default=0)
+    progress_total = fields.IntField(db_default=0)
+    progress_step = fields.CharField(max_length=64, null=True)
+    note = fields.TextField(null=True)
+    error_code = fields.CharField(max_length=32, null=True)
+    error_message = fields.TextField(null=True)
+    error_retryable = fields.BooleanField(null=True)
+    version = fields.IntField(db_default=1)
+    queued_at = fields.DatetimeField()
+    started_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "job"
+        table_description = "job"
+        indexes = (("subject", "subject_id", "id"), ("state", "due_at_ms"))
+
+
+class Decision(Model):
+    """Who decided what, when and why, and the SHA-256 of exactly what was decided on."""
+
+    id = fields.IntField(primary_key=True)
+    subject = fields.CharField(max_length=16)
+    subject_id = fields.IntField()
+    script_id = fields.IntField(db_index=True)
+    status = fields.CharField(max_length=16)
+    feedback = fields.TextField(null=True)
+    actor = fields.CharField(max_length=200)
+    sha256 = fields.CharField(max_length=64)
+    decided_at = fields.DatetimeField()
+
+    class Meta:
+        table = "decision"
+        table_description = "decision"
+        indexes = (("subject", "subject_id", "id"),)
+
+
+class Event(Model):
+    """The append-only log. Ids rise in commit order: see `storage.events`."""
+
+    id = fields.BigIntField(primary_key=True)
+    kind = fields.CharField(max_length=32)
+    subject = fields.CharField(max_length=16)
+    subject_id = fields.IntField()
+    script_id = fields.IntField()
+    version = fields.IntField()
+    previous = fields.CharField(max_length=16, null=True)
+    new = fields.CharField(max_length=16)
+    actor = fields.CharField(max_length=200)
+    payload: dict[str, str | int | None] = fields.JSONField()
+    occurred_at = fields.DatetimeField()
+
+    class Meta:
+        table = "event"
+        table_description = "event"
+        indexes = (("script_id", "id"),)
+
+
+class EventLog(Model):
+    """One row: which log this is, so that cursors of another one are recognised."""
+
+    id = fields.IntField(primary_key=True, generated=False)
+    identity = fields.CharField(max_length=32)
+    kept_from = fields.BigIntField(db_default=0)
+
+    class Meta:
+        table = "event_log"
+        table_description = "event_log"
+
+
+class IdempotencyKey(Model):
+    """What a create with this key answered, in the transaction that created it."""
+
+    id = fields.IntField(primary_key=True)
+    operation = fields.CharField(max_length=32)
+    key = fields.CharField(max_length=200)
+    body_sha256 = fields.CharField(max_length=64)
+    subject_id = fields.IntField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "idempotency_key"
+        table_description = "idempotency_key"
+        unique_together = (("operation", "key"),)

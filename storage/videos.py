@@ -1,0 +1,115 @@
+"""Videos, from the moment they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tortoise.expressions import F
+from tortoise.functions import Max
+
+from domain.entities import Pin, Video
+from domain.lifecycle import Status
+from domain.paging import Page, decode_place, encode_place
+from storage import models
+from storage.rows import VIDEO_FIELDS, is_storable_id, to_video
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFile:
+    """The facts of a finished MP4. `duration_seconds` is exact to a frame, `sha256` lower-case hex."""
+
+    sha256: str
+    width: int
+    height: int
+    duration_seconds: float
+    byte_size: int
+
+
+def pins_sha256(pins: Sequence[Pin]) -> str:
+    """Identifies exactly these pictures in this order."""
+    return hashlib.sha256(json.dumps(_pin_rows(pins)).encode()).hexdigest()
+
+
+def video_key(video_id: int) -> str:
+    return f"videos/video_{video_id}.mp4"
+
+
+async def insert_video(script_id: int, pins: Sequence[Pin], *, status: Status, now: datetime) -> Video:
+    row = await models.Video.create(
+        script_id=script_id, status=status.value, pins=_pin_rows(pins), pins_sha256=pins_sha256(pins), version=1,
+        created_at=now, updated_at=now,
+    )  # fmt: skip
+    video = await video_by_id(row.id)
+    assert video is not None
+    return video
+
+
+async def video_by_id(video_id: int) -> Video | None:
+    return (await videos_by_id([video_id])).get(video_id)
+
+
+async def videos_by_id(video_ids: Sequence[int]) -> dict[int, Video]:
+    wanted = [video_id for video_id in video_ids if is_storable_id(video_id)]
+    rows = await models.Video.filter(id__in=wanted).values(*VIDEO_FIELDS)
+    return {row["id"]: to_video(row) for row in rows}
+
+
+async def video_with_pins(script_id: int, pins: Sequence[Pin], status: Status) -> Video | None:
+    """The script's newest video of exactly these pictures that has this status."""
+    query = models.Video.filter(script_id=script_id, status=status.value, pins_sha256=pins_sha256(pins))
+    row = await query.order_by("-id").first().values(*VIDEO_FIELDS)
+    return to_video(row) if row else None
+
+
+async def videos_of_scripts(script_ids: Sequence[int]) -> dict[int, list[Video]]:
+    """Newest first."""
+    found: dict[int, list[Video]] = {script_id: [] for script_id in script_ids}
+    for row in await models.Video.filter(script_id__in=list(script_ids)).order_by("-id").values(*VIDEO_FIELDS):
+        found[row["script_id"]].append(to_video(row))
+    return found
+
+
+async def newest_videos(script_ids: Sequence[int]) -> dict[int, Video]:
+    """The newest video of each script that has one."""
+    query = models.Video.filter(script_id__in=list(script_ids)).annotate(newest=Max("id")).group_by("script_id")
+    ids = [row["newest"] for row in await query.values("script_id", "newest")]
+    return {video.script_id: video for video in (await videos_by_id(ids)).values()}
+
+
+async def page_of_videos(*, first: int, after: str | None, status: Status | None) -> Page[Video]:
+    """Newest first."""
+    query = models.Video.all() if status is None else models.Video.filter(status=status.value)
+    total = await query.count()
+    if after is not None:
+        (last_id,) = decode_place("videos", after, int)
+        query = query.filter(id__lt=last_id)
+    rows = await query.order_by("-id").limit(first + 1).values(*VIDEO_FIELDS)
+    videos = tuple(to_video(row) for row in rows[:first])
+    cursors = tuple(encode_place("videos", [video.id]) for video in videos)
+    return Page(videos, cursors, len(rows) > first, after is not None, total)
+
+
+async def finish_video(video_id: int, file: VideoFile, *, now: datetime) -> bool:
+    """pending → approved with its file; False if it was not pending any more."""
+    count = await models.Video.filter(id=video_id, status=Status.PENDING.value).update(
+        status=Status.APPROVED.value, file_path=video_key(video_id), sha256=file.sha256, width=file.width,
+        height=file.height, duration_seconds=file.duration_seconds, byte_size=file.byte_size,
+        version=F("version") + 1, updated_at=now,
+    )  # fmt: skip
+    return count == 1
+
+
+async def reject_video(video_id: int, error: str, *, now: datetime) -> bool:
+    """pending → rejected with the reason; False if it was not pending any more."""
+    count = await models.Video.filter(id=video_id, status=Status.PENDING.value).update(
+        status=Status.REJECTED.value, error=error, version=F("version") + 1, updated_at=now
+    )
+    return count == 1
+
+
+def _pin_rows(pins: Sequence[Pin]) -> list[list[int | str]]:
+    return [[pin.scene_id, pin.image_id, pin.sha256] for pin in pins]

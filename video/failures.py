@@ -1,0 +1,129 @@
+"""Why a render failed, as a `WorkFailed` that names what is at fault and what a person can do about it.
+
+The words are stored and shown to people: no paths of this machine and no raw output of ffmpeg, which the log has.
+"""
+
+from __future__ import annotations
+
+import errno
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from domain.errors import JobErrorCode, WorkFailed
+from video.child import CANNOT_START
+
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL_DISK_WORDS = ("No space left on device", "Disk quota exceeded", "File too large")
+BAD_INPUT_WORDS = ("Invalid data found when processing input", "Error submitting packet to decoder")
+NOT_HELPED_BY_REPEATING = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR)
+
+
+def ffmpeg_failed(subject: str, returncode: int, stderr: str) -> WorkFailed:
+    """`subject` is "Scene 3" or "The video"; a negative `returncode` is the signal that ended the process."""
+    if returncode == -signal.SIGXFSZ or any(words in stderr for words in FULL_DISK_WORDS):
+        return disk_full(subject)
+    if returncode < 0:
+        return WorkFailed(
+            JobErrorCode.INTERNAL,
+            f"{subject} could not be rendered: ffmpeg was ended from outside by {_signal_name(-returncode)}. "
+            "If this happens again, the machine is probably short of memory.",
+            retryable=True,
+        )
+    if returncode == CANNOT_START:
+        return ffmpeg_missing("it could not be started")
+    if any(words in stderr for words in BAD_INPUT_WORDS):
+        return bad_picture(subject, "ffmpeg cannot read it")
+    return WorkFailed(
+        JobErrorCode.INTERNAL,
+        f"{subject} could not be rendered: ffmpeg gave up with exit code {returncode}. The worker's log has its words.",
+        retryable=False,
+    )
+
+
+def disk_full(subject: str) -> WorkFailed:
+    return WorkFailed(
+        JobErrorCode.STORAGE,
+        f"{subject} could not be rendered: the disk is full. Free some space, then ask for the video again.",
+        retryable=False,
+    )
+
+
+def too_little_space(needed: int, free: int) -> WorkFailed:
+    return WorkFailed(
+        JobErrorCode.STORAGE,
+        f"The video needs about {needed / 1e6:,.0f} MB of disk space while it is rendered, and {free / 1e6:,.0f} MB "
+        "are free. Free some space, then ask for the video again.",
+        retryable=False,
+    )
+
+
+def storage_failed(subject: str, error: OSError) -> WorkFailed:
+    """What the operating system said about a file, without saying which."""
+    if error.errno in FULL_DISK:
+        return disk_full(subject)
+    reason = error.strerror or type(error).__name__
+    return WorkFailed(
+        JobErrorCode.STORAGE,
+        f"{subject} could not be rendered: a file could not be read or written ({reason}).",
+        retryable=error.errno not in NOT_HELPED_BY_REPEATING,
+    )
+
+
+@contextmanager
+def file_trouble(subject: str) -> Iterator[None]:
+    """Turn an `OSError` of our own file work into a `WorkFailed`. Keep foreign code, which has its own, out of it."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_failed(subject, error) from None
+
+
+def bad_picture(subject: str, reason: str) -> WorkFailed:
+    return WorkFailed(
+        JobErrorCode.BAD_OUTPUT,
+        f"{subject}: its picture cannot be used: {reason}. Approve another picture, then ask for the video again.",
+        retryable=False,
+    )
+
+
+def bad_video(reason: str) -> WorkFailed:
+    """What ffmpeg made is not what was asked for, although it said that all went well."""
+    return WorkFailed(
+        JobErrorCode.BAD_OUTPUT,
+        f"The video that was rendered is not right and was thrown away: {reason}.",
+        retryable=True,
+    )
+
+
+def too_slow(subject: str, seconds: float) -> WorkFailed:
+    return WorkFailed(
+        JobErrorCode.TIMED_OUT,
+        f"{subject} was not rendered within {seconds:g} seconds and was stopped. The machine may be overloaded.",
+        retryable=True,
+    )
+
+
+def stalled(subject: str, seconds: float) -> WorkFailed:
+    return WorkFailed(
+        JobErrorCode.TIMED_OUT,
+        f"{subject} could not be rendered: ffmpeg made no progress for {seconds:g} seconds and was stopped. "
+        "The machine or its disk may be overloaded.",
+        retryable=True,
+    )
+
+
+def ffmpeg_missing(reason: str) -> WorkFailed:
+    return WorkFailed(
+        JobErrorCode.INTERNAL,
+        f"ffmpeg cannot be used: {reason}. Check the setting FFMPEG_BINARY, or leave it out to use the one installed "
+        "with the program.",
+        retryable=False,
+    )
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,172 @@
+"""Runs one ffmpeg command and nothing else: progress, time limits, cancellation, and a clean end in every case.
+
+When `run_ffmpeg` returns or raises, the process is gone and reaped. ffmpeg is started through `child.py`, and dies
+with the thread that runs the event loop: run the loop in the main thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+import imageio_ffmpeg  # type: ignore[import-untyped]
+
+from domain.errors import JobErrorCode, WorkFailed
+from video import child
+from video.failures import ffmpeg_failed, ffmpeg_missing, stalled, too_slow
+
+log = logging.getLogger(__name__)
+
+STDERR_KEPT = 8192
+LINE_KEPT = 1024
+LAUNCHER = [sys.executable, "-I", "-S", str(Path(child.__file__).resolve())]
+OnFrame = Callable[[int], Awaitable[None]]
+T = TypeVar("T")
+
+
+def find_ffmpeg(override: str | None = None) -> str:
+    """The path of the binary: `override` if given, else the one that comes with `imageio-ffmpeg`.
+
+    Raises `WorkFailed` when it is not there or cannot be executed.
+    """
+    try:
+        binary = Path(override or imageio_ffmpeg.get_ffmpeg_exe()).absolute()
+    except RuntimeError:
+        raise ffmpeg_missing("none is installed") from None
+    if not binary.is_file() or not os.access(binary, os.X_OK):
+        raise ffmpeg_missing(f"there is no program at {binary}")
+    return str(binary)
+
+
+async def run_ffmpeg(
+    arguments: Sequence[str],
+    *,
+    subject: str,
+    timeout: float | None = None,
+    stall_timeout: float = 120.0,
+    on_frame: OnFrame | None = None,
+) -> None:
+    """Run a command that writes `-progress` to its standard output; `on_frame` gets the number of frames done.
+
+    `subject` begins the messages of failures: "Scene 3". Raises `WorkFailed` for a failed, killed, stalled or late
+    process, and whatever `on_frame` raises.
+    """
+    process = await _start(arguments)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    last_words = asyncio.create_task(_tail(process.stderr))
+    try:
+        async with asyncio.timeout(timeout) as whole:
+            await _follow(process, process.stdout, subject, stall_timeout, on_frame)
+    except TimeoutError:
+        if whole.expired():
+            raise too_slow(subject, timeout or 0) from None
+        raise
+    finally:
+        await _end(process, process.stdout, last_words)
+    if process.returncode != 0:
+        words = last_words.result()
+        log.error("%s: ffmpeg ended with %s: %s", subject, process.returncode, words)
+        raise ffmpeg_failed(subject, process.returncode or 0, words)
+
+
+async def _start(arguments: Sequence[str]) -> Process:
+    # Nothing secret and nothing that changes ffmpeg's behaviour (FFREPORT, the language) reaches it.
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+    command = [*LAUNCHER, str(os.getpid()), *arguments]
+    try:
+        return await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environment)
+    except OSError as error:
+        raise WorkFailed(
+            JobErrorCode.INTERNAL, f"ffmpeg could not be started: {error.strerror}.", retryable=True
+        ) from None
+
+
+async def _follow(
+    process: Process, stdout: asyncio.StreamReader, subject: str, stall_timeout: float, on_frame: OnFrame | None
+) -> None:
+    """Read progress until the process ends. Only what moves on counts: a process that repeats itself is stalled."""
+    loop = asyncio.get_running_loop()
+    seen: dict[bytes, bytes] = {}
+    try:
+        async with asyncio.timeout(stall_timeout) as silence:
+            async for report in _reports(stdout):
+                if report == seen:
+                    continue
+                seen = report
+                silence.reschedule(None)  # the receiver's time is not ffmpeg's
+                frame = report.get(b"frame", b"")
+                if on_frame is not None and frame.isdigit():
+                    await on_frame(int(frame))
+                silence.reschedule(loop.time() + stall_timeout)
+            await process.wait()
+    except TimeoutError:
+        if silence.expired():
+            raise stalled(subject, stall_timeout) from None
+        raise
+
+
+async def _reports(stdout: asyncio.StreamReader) -> AsyncIterator[dict[bytes, bytes]]:
+    """What has been done so far, once for each block of progress: frames, time and bytes."""
+    report: dict[bytes, bytes] = {}
+    rest = b""
+    while chunk := await stdout.read(4096):
+        *lines, rest = (rest[-LINE_KEPT:] + chunk).split(b"\n")
+        for line in lines:
+            key, _, value = line.strip().partition(b"=")
+            if key in (b"frame", b"out_time_us", b"total_size"):
+                report[key] = value
+            elif key == b"progress":
+                yield dict(report)
+
+
+async def _tail(stream: asyncio.StreamReader) -> str:
+    kept = bytearray()
+    while chunk := await stream.read(4096):
+        kept += chunk
+        del kept[:-STDERR_KEPT]
+    return kept.decode("utf-8", "replace").strip()
+
+
+async def _end(process: Process, stdout: asyncio.StreamReader, last_words: asyncio.Task[str]) -> None:
+    """Kill what still runs, empty the pipes (they close only at their end) and reap, even while being cancelled."""
+
+    async def finish() -> None:
+        if process.returncode is None:
+            _kill(process)
+        while await stdout.read(65536):
+            pass
+        await last_words
+        await process.wait()
+
+    await _even_if_cancelled(finish())
+
+
+def _kill(process: Process) -> None:
+    """The group, and the process by itself: it may not have got as far as having its own group."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        process.kill()
+
+
+async def _even_if_cancelled(work: Awaitable[T]) -> T:
+    """Wait for `work` to its end. A cancellation that arrives meanwhile is raised after it."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    return task.result()

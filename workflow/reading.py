@@ -1,0 +1,127 @@
+"""What the faces read: single things that must be there, and what belongs to many at once.
+
+Everything that takes a list answers for all of it with a bounded number of statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from domain.entities import Decision, Image, Job, Scene, Script, Video
+from domain.errors import NotFound
+from domain.events import STATUS_EVENTS, Event
+from domain.lifecycle import Entity, JobState, Status
+from domain.paging import Page, decode_place, encode_place
+from storage import decisions, events, images, jobs, progress, scenes, scripts, videos
+from storage.database import ping
+from storage.progress import ScriptProgress
+from storage.scripts import ScriptFilter, ScriptOrder
+
+__all__ = ["ScriptFilter", "ScriptOrder", "ScriptProgress", "ping"]
+
+
+async def read_script(script_id: int) -> Script:
+    """Raises `NotFound`, as all of these do."""
+    found = await scripts.script_by_id(script_id)
+    if found is None:
+        raise NotFound("script", script_id)
+    return found
+
+
+async def read_scene(scene_id: int) -> Scene:
+    found = await scenes.scene_by_id(scene_id)
+    if found is None:
+        raise NotFound("scene", scene_id)
+    return found
+
+
+async def read_image(image_id: int) -> Image:
+    found = await images.image_by_id(image_id)
+    if found is None:
+        raise NotFound("image", image_id)
+    return found
+
+
+async def read_video(video_id: int) -> Video:
+    found = await videos.video_by_id(video_id)
+    if found is None:
+        raise NotFound("video", video_id)
+    return found
+
+
+async def read_job(job_id: int) -> Job:
+    found = await jobs.job_by_id(job_id)
+    if found is None:
+        raise NotFound("job", job_id)
+    return found
+
+
+async def newest_video(script_id: int) -> Video:
+    await read_script(script_id)
+    found = (await videos.newest_videos([script_id])).get(script_id)
+    if found is None:
+        raise NotFound("video of script", script_id)
+    return found
+
+
+scripts_by_id = scripts.scripts_by_id
+scenes_by_id = scenes.scenes_by_id
+images_by_id = images.images_by_id
+videos_by_id = videos.videos_by_id
+jobs_by_id = jobs.jobs_by_id
+scenes_of_scripts = scenes.scenes_of_scripts
+images_of_scenes = images.images_of_scenes
+chosen_of = images.chosen_of
+videos_of_scripts = videos.videos_of_scripts
+newest_videos = videos.newest_videos
+latest_jobs = jobs.latest_jobs
+progress_of_scripts = progress.progress_of_scripts
+page_of_scripts = scripts.page_of_scripts
+active_job_ids = jobs.active_job_ids
+last_event_id = events.last_event_id
+events_after = events.events_after
+decode_cursor = events.decode_cursor
+
+
+async def event_cursor(event_id: int | None = None) -> str:
+    """The cursor behind this event, by default behind the last one."""
+    place = await events.place_of(await events.last_event_id() if event_id is None else event_id)
+    return place.encode()
+
+
+async def read_event(event_id: int) -> Event:
+    found = await events.event_by_id(event_id)
+    if found is None or found.kind not in STATUS_EVENTS:
+        raise NotFound("status change", event_id)
+    return found
+
+
+async def page_of_videos(*, first: int, after: str | None, status: Status | None) -> Page[Video]:
+    return await videos.page_of_videos(first=first, after=after, status=status)
+
+
+async def page_of_jobs(
+    *, first: int, after: str | None, states: Collection[JobState] | None, script_id: int | None
+) -> Page[Job]:
+    return await jobs.page_of_jobs(first=first, after=after, states=states, script_id=script_id)
+
+
+async def page_of_history(*, script_id: int, first: int, after: str | None) -> Page[Event]:
+    """The status changes of one script and what is beneath it, oldest first."""
+    last_id = int(decode_place("history", after, int)[0]) if after is not None else 0
+    total = await events.count_events(script_id=script_id, kinds=STATUS_EVENTS)
+    found = await events.events_after(last_id, limit=first + 1, script_id=script_id, kinds=STATUS_EVENTS)
+    cursors = tuple(encode_place("history", [event.id]) for event in found[:first])
+    return Page(tuple(found[:first]), cursors, len(found) > first, after is not None, total)
+
+
+async def stale_videos(listed: Sequence[Video]) -> dict[int, bool]:
+    """Whether each video's pinned pictures are not its script's chosen ones any more."""
+    script_ids = sorted({video.script_id for video in listed})
+    chosen = await images.chosen_pins(script_ids)
+    return {video.id: list(video.pins) != chosen[video.script_id] for video in listed}
+
+
+async def decisions_on(subject: Entity, subject_ids: Sequence[int]) -> dict[int, Decision]:
+    """The last decision on each subject that has one."""
+    return await decisions.last_decisions(subject, subject_ids)

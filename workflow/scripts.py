@@ -1,0 +1,146 @@
+"""Commands on scripts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+
+from domain.entities import Job, Script
+from domain.errors import IllegalTransition, InvalidInput, StateConflict
+from domain.events import EventKind
+from domain.lifecycle import INITIAL, Entity, JobKind, Status, require_transition
+from domain.protocols import Actor
+from domain.text import accept_optional_text, accept_text, sha256_of_text
+from storage.decisions import insert_decision
+from storage.idempotency import KeyTaken, earlier_answer, remember_answer
+from storage.jobs import NewJob
+from storage.scripts import insert_script, script_by_id, write_script
+from workflow.context import Context
+from workflow.taking import require_version, taken_script
+from workflow.unit import Unit, command
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptApproval:
+    """An approved script and the segmentation it started."""
+
+    script: Script
+    job: Job
+
+
+async def create_script(
+    context: Context, *, title: str | None, content: str, actor: Actor, idempotency_key: str | None = None
+) -> Script:
+    """Store a new draft. The same key with the same title and content answers with the script of the first call.
+
+    Raises:
+        InvalidInput, LimitExceeded: the text or title cannot be taken.
+        IdempotencyConflict: the key was used for something else.
+    """
+    try:
+        return await _create_script(context, title=title, content=content, actor=actor, key=idempotency_key)
+    except KeyTaken:
+        return await _create_script(context, title=title, content=content, actor=actor, key=idempotency_key)
+
+
+@command
+async def _create_script(unit: Unit, *, title: str | None, content: str, actor: Actor, key: str | None) -> Script:
+    title = accept_optional_text(title, name="title", most=unit.limits.max_title_chars)
+    accept_text(content, name="content", most=unit.limits.max_script_chars)
+    body_sha256 = hashlib.sha256(json.dumps([title, content]).encode()).hexdigest()
+    key = accept_key(key, unit)
+    if key is not None and (earlier := await earlier_answer("create_script", key, body_sha256)) is not None:
+        answered = await script_by_id(earlier)
+        assert answered is not None, "scripts are never deleted"
+        return answered
+    status = INITIAL[Entity.SCRIPT]
+    script = await insert_script(
+        title=title, content=content, content_sha256=sha256_of_text(content), status=status, now=unit.now
+    )
+    if key is not None:
+        await remember_answer("create_script", key, body_sha256, script.id, now=unit.now)
+    unit.record_created(Entity.SCRIPT, script.id, script_id=script.id, status=status, actor=actor)
+    return script
+
+
+@command
+async def update_script(
+    unit: Unit, *, script_id: int, actor: Actor, title: str | None = None, content: str | None = None,
+    expected_version: int | None = None,
+) -> Script:  # fmt: skip
+    """Change the title (always) or the text (while the script is a draft); None leaves a value, a blank title removes it.
+
+    Raises:
+        NotFound, VersionConflict, InvalidInput, LimitExceeded.
+        StateConflict: new text for a script that is not a draft any more.
+    """
+    script = await taken_script(script_id)
+    require_version("script", expected=expected_version, current=script.version)
+    changed = script
+    if title is not None:
+        changed = replace(changed, title=accept_optional_text(title, name="title", most=unit.limits.max_title_chars))
+    if content is not None:
+        accept_text(content, name="content", most=unit.limits.max_script_chars)
+        if content != script.content:
+            if script.status is not Status.DRAFT:
+                raise StateConflict(
+                    "This script is approved; its text cannot change any more. Edit its scenes, or create a new script.",
+                    field=("content",),
+                )
+            changed = replace(changed, content=content, content_sha256=sha256_of_text(content))
+    if changed == script:
+        return script
+    if not await write_script(changed, previous=script.status, now=unit.now):
+        raise IllegalTransition("script", script.status, script.status)
+    unit.record(
+        EventKind.EDITED, Entity.SCRIPT, script.id, script_id=script.id, version=script.version + 1,
+        previous=script.status.value, new=script.status.value, actor=actor,
+    )  # fmt: skip
+    return replace(changed, version=script.version + 1, updated_at=unit.now)
+
+
+@command
+async def approve_script(
+    unit: Unit, *, script_id: int, actor: Actor, feedback: str | None = None, expected_version: int | None = None
+) -> ScriptApproval:
+    """draft → approved, and start its segmentation.
+
+    Raises:
+        NotFound, VersionConflict, IllegalTransition.
+    """
+    feedback = accept_optional_text(feedback, name="feedback", most=unit.limits.max_feedback_chars)
+    script = await taken_script(script_id)
+    require_version("script", expected=expected_version, current=script.version)
+    require_transition(Entity.SCRIPT, script.status, Status.APPROVED)
+    approved = replace(script, status=Status.APPROVED, version=script.version + 1, updated_at=unit.now)
+    if not await write_script(approved, previous=script.status, now=unit.now):
+        raise IllegalTransition("script", script.status, Status.APPROVED)
+    await insert_decision(
+        Entity.SCRIPT, script.id, script_id=script.id, status=Status.APPROVED, feedback=feedback, actor=actor.name,
+        sha256=script.content_sha256, now=unit.now,
+    )  # fmt: skip
+    unit.record(
+        EventKind.STATUS_CHANGED, Entity.SCRIPT, script.id, script_id=script.id, version=approved.version,
+        previous=script.status.value, new=approved.status.value, actor=actor, feedback=feedback,
+    )  # fmt: skip
+    job = await unit.start_job(
+        NewJob(JobKind.SEGMENT_SCRIPT, Entity.SCRIPT, script.id, script.id, text_sha256=script.content_sha256),
+        actor=actor,
+    )
+    return ScriptApproval(approved, job)
+
+
+def accept_key(key: str | None, unit: Unit) -> str | None:
+    """The idempotency key, if it can be stored.
+
+    Raises:
+        InvalidInput: blank, too long, or with characters that cannot be stored.
+    """
+    if key is None:
+        return None
+    if not key.strip() or len(key) > unit.limits.max_key_chars or not key.isprintable():
+        raise InvalidInput(
+            f"An idempotency key has 1 to {unit.limits.max_key_chars} printable characters.", field=("idempotencyKey",)
+        )
+    return key

@@ -1,0 +1,98 @@
+"""One command, one transaction, and what is told to others after its commit."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from domain.entities import Job
+from domain.events import EventKind, NewEvent
+from domain.lifecycle import Entity, JobState, Status
+from domain.protocols import Actor, Ring, Wake
+from storage.events import append_events
+from storage.jobs import NewJob, insert_job
+from storage.transaction import in_transaction
+from workflow.context import Context
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Unit:
+    """What one transaction collects: events, written last, and the ring that follows the commit."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.limits = context.limits
+        self.now = context.clock.now()
+        self.events: list[NewEvent] = []
+        self._wakes: list[Wake] = []
+        self._cancelled: set[int] = set()
+
+    def record(
+        self, kind: EventKind, subject: Entity, subject_id: int, *, script_id: int, version: int, new: str, actor: Actor,
+        previous: str | None = None, feedback: str | None = None, job_id: int | None = None,
+    ) -> None:  # fmt: skip
+        """Note an event. The script's text, scene texts and prompts never go into the log; feedback does."""
+        payload = {name: value for name, value in (("feedback", feedback), ("job_id", job_id)) if value is not None}
+        self.events.append(
+            NewEvent(kind, subject, subject_id, script_id, version, previous, new, actor.name, payload)
+        )
+
+    def record_created(self, subject: Entity, subject_id: int, *, script_id: int, status: Status, actor: Actor) -> None:
+        self.record(
+            EventKind.CREATED, subject, subject_id, script_id=script_id, version=1, new=status.value, actor=actor
+        )
+
+    def record_job(self, job: Job, new: JobState, *, previous: JobState | None, actor: Actor) -> None:
+        self.record(
+            EventKind.JOB_CHANGED, Entity.JOB, job.id, script_id=job.script_id, version=job.fence, new=new.value,
+            previous=previous.value if previous else None, actor=actor,
+        )  # fmt: skip
+
+    async def start_job(self, new: NewJob, *, actor: Actor) -> Job:
+        """Queue work; a worker is woken after the commit."""
+        job = await insert_job(new, now=self.now)
+        self.record_job(job, JobState.QUEUED, previous=None, actor=actor)
+        self.wake(job.id, job.fence)
+        return job
+
+    def wake(self, job_id: int, fence: int) -> None:
+        self._wakes.append(Wake(job_id, fence))
+
+    def stop_worker_of(self, job_id: int) -> None:
+        self._cancelled.add(job_id)
+
+    def ring(self) -> Ring:
+        """What to tell, once this has been committed."""
+        return Ring(
+            script_ids=frozenset(event.script_id for event in self.events),
+            wakes=tuple(self._wakes),
+            progressed=frozenset(event.subject_id for event in self.events if event.subject is Entity.JOB),
+            cancelled=frozenset(self._cancelled),
+        )
+
+
+def command(
+    body: Callable[Concatenate[Unit, P], Awaitable[T]],
+) -> Callable[Concatenate[Context, P], Coroutine[Any, Any, T]]:
+    """Make a body that works on a `Unit` into a command that takes a `Context`: one transaction, then the bell.
+
+    The body may run again if the database asks for it (serialization failure), so it must do nothing but read and
+    write rows, and promote a staged file as its last step.
+    """
+
+    @wraps(body)
+    async def run(context: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        async def transact() -> tuple[Unit, T]:
+            unit = Unit(context)
+            result = await body(unit, *args, **kwargs)
+            await append_events(unit.events, now=unit.now)
+            return unit, result
+
+        unit, result = await in_transaction(transact)
+        await context.bell.ring(unit.ring())
+        return result
+
+    return run

@@ -1,0 +1,249 @@
+"""What workers may do: claim a job, say how far it is, and record how it ended.
+
+Every record is fenced: if the job was cancelled or taken over meanwhile it raises `JobLost`, and nothing is changed.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+from domain.entities import Image, Job, JobFailure, Script
+from domain.errors import JobErrorCode, JobLost, WorkFailed
+from domain.events import EventKind
+from domain.generation import PromptRequest, SegmentationRequest
+from domain.lifecycle import INITIAL, Entity, JobKind, JobState, Status
+from domain.protocols import WORKER, Ring
+from domain.segmentation import LossyCuts, Segmentation, scenes_from_cuts
+from domain.work import MAX_LOST_LEASES, backoff_seconds
+from storage import jobs as job_rows
+from storage.images import NewImage, image_by_id, image_key, images_by_id, insert_image, next_attempt
+from storage.jobs import JobProgress, LostJob
+from storage.media import StagedFile
+from storage.scenes import insert_scenes, scene_by_id, scenes_of_script
+from storage.scripts import script_by_id, write_script
+from storage.videos import VideoFile, finish_video, video_by_id, video_key
+from workflow.context import Context
+from workflow.jobs import reject_taken_video
+from workflow.taking import taken_scene, taken_script, taken_video
+from workflow.unit import Unit, command
+
+
+@dataclass(frozen=True, slots=True)
+class PictureTask:
+    """What a picture is to be made from. `own_prompt` is a person's, to be used as it stands."""
+
+    request: PromptRequest
+    own_prompt: str | None
+    text_sha256: str
+
+
+# --- holding a job -----------------------------------------------------------------------------------------------
+
+
+async def claim_job(context: Context, *, job_id: int, fence: int, owner: str) -> Job | None:
+    """Take a due job for one attempt; None if it is not to be had."""
+    job = await job_rows.claim_job(job_id, fence=fence, owner=owner, now=context.clock.now())
+    if job is not None:
+        await context.bell.ring(Ring(progressed=frozenset({job.id}), script_ids=frozenset({job.script_id})))
+    return job
+
+
+async def renew_lease(job: Job) -> None:
+    """Raises `JobLost`."""
+    if not await job_rows.renew_lease(job.id, fence=job.fence):
+        raise JobLost
+
+
+async def report_progress(context: Context, job: Job, progress: JobProgress) -> None:
+    """Raises `JobLost`. Callers throttle: each call is a write."""
+    if not await job_rows.write_progress(job.id, fence=job.fence, progress=progress):
+        raise JobLost
+    await context.bell.ring(Ring(progressed=frozenset({job.id})))
+
+
+# --- what is to be done ------------------------------------------------------------------------------------------
+
+
+async def segmentation_task(context: Context, job: Job) -> SegmentationRequest:
+    script = await script_by_id(job.subject_id)
+    if script is None:
+        raise JobLost
+    return SegmentationRequest(script.content, context.limits.max_scenes)
+
+
+async def picture_task(job: Job) -> PictureTask:
+    """The scene as it is now, its neighbours, and what was said about the rejected picture."""
+    scene = await scene_by_id(job.subject_id)
+    if scene is None:
+        raise JobLost
+    scenes = await scenes_of_script(scene.script_id)
+    place = next(place for place, other in enumerate(scenes) if other.id == scene.id)
+    rejected = await image_by_id(job.replaces_id) if job.replaces_id is not None else None
+    request = PromptRequest(
+        text=scene.text,
+        title=scene.title,
+        order=scene.order,
+        attempt=await next_attempt(scene.id),
+        text_before=scenes[place - 1].text if place > 0 else None,
+        text_after=scenes[place + 1].text if place + 1 < len(scenes) else None,
+        feedback=job.feedback,
+        rejected_prompt=rejected.prompt if rejected is not None else None,
+    )
+    return PictureTask(request, job.prompt, scene.text_sha256)
+
+
+async def pinned_images(job: Job) -> list[Image]:
+    """The pictures of the job's video, in playing order, as they were pinned."""
+    video = await video_by_id(job.subject_id)
+    if video is None or video.status is not Status.PENDING:
+        raise JobLost
+    images = await images_by_id([pin.image_id for pin in video.pins])
+    return [replace(images[pin.image_id], sha256=pin.sha256) for pin in video.pins]
+
+
+# --- how it ended ------------------------------------------------------------------------------------------------
+
+
+@command
+async def record_segmentation(unit: Unit, job: Job, *, segmentation: Segmentation) -> None:
+    """Store the scenes; the script's title too, if it has none.
+
+    Raises:
+        JobLost.
+        WorkFailed: the cuts lose words, or are too many.
+    """
+    script = await taken_script(job.subject_id)
+    await _succeed(unit, job, note=segmentation.note)
+    try:
+        drafts = scenes_from_cuts(script.content, segmentation.cuts)
+    except LossyCuts as error:
+        raise WorkFailed(JobErrorCode.BAD_OUTPUT, f"The scenes would lose words: {error}.", retryable=True) from None
+    if len(drafts) > unit.limits.max_scenes:
+        message = f"{len(drafts)} scenes were found; at most {unit.limits.max_scenes} are accepted."
+        raise WorkFailed(JobErrorCode.BAD_OUTPUT, message, retryable=True)
+    most = unit.limits.max_title_chars
+    titled = [replace(draft, title=draft.title[:most] if draft.title else None) for draft in drafts]
+    for scene in await insert_scenes(script.id, titled, status=INITIAL[Entity.SCENE], now=unit.now):
+        unit.record_created(Entity.SCENE, scene.id, script_id=script.id, status=scene.status, actor=WORKER)
+    if script.title is None and segmentation.title:
+        await _set_title(unit, script, segmentation.title[:most])
+
+
+async def _set_title(unit: Unit, script: Script, title: str) -> None:
+    await write_script(replace(script, title=title), previous=script.status, now=unit.now)
+    unit.record(
+        EventKind.EDITED, Entity.SCRIPT, script.id, script_id=script.id, version=script.version + 1,
+        previous=script.status.value, new=script.status.value, actor=WORKER,
+    )  # fmt: skip
+
+
+@command
+async def record_image(
+    unit: Unit, job: Job, *, staged: StagedFile, width: int, height: int, prompt: str, text_sha256: str
+) -> Image:
+    """Give the staged picture its row and its place; it waits for a decision.
+
+    Raises:
+        JobLost, WorkFailed (the media folder).
+    """
+    script, scene = await taken_scene(job.subject_id)
+    await _succeed(unit, job, note=None)
+    new = NewImage(
+        scene.id, script.id, prompt, text_sha256, staged.sha256, width, height, staged.byte_size, job.replaces_id
+    )
+    image = await insert_image(new, status=INITIAL[Entity.IMAGE], now=unit.now)
+    unit.record_created(Entity.IMAGE, image.id, script_id=script.id, status=image.status, actor=WORKER)
+    await unit.context.media.promote(staged, image_key(scene.id, image.id), replace=True)
+    return image
+
+
+@command
+async def record_video(unit: Unit, job: Job, *, staged: StagedFile, file: VideoFile) -> None:
+    """pending → approved with its MP4.
+
+    Raises:
+        JobLost, WorkFailed (the media folder).
+    """
+    video = await taken_video(job.subject_id)
+    await _succeed(unit, job, note=None)
+    if not await finish_video(video.id, file, now=unit.now):
+        raise JobLost
+    unit.record(
+        EventKind.STATUS_CHANGED, Entity.VIDEO, video.id, script_id=video.script_id, version=video.version + 1,
+        previous=video.status.value, new=Status.APPROVED.value, actor=WORKER,
+    )  # fmt: skip
+    await unit.context.media.promote(staged, video_key(video.id), replace=True)
+
+
+async def _succeed(unit: Unit, job: Job, *, note: str | None) -> None:
+    if not await job_rows.succeed_job(job, note=note, now=unit.now):
+        raise JobLost
+    unit.record_job(job, JobState.SUCCEEDED, previous=JobState.RUNNING, actor=WORKER)
+
+
+@command
+async def record_failure(unit: Unit, job: Job, *, failed: WorkFailed) -> JobState:
+    """Plan another attempt, or fail for good; a failed video is rejected with the reason. Answers the new state.
+
+    Raises:
+        JobLost.
+    """
+    await taken_script(job.script_id)
+    failure = JobFailure(failed.code, failed.message, failed.retryable)
+    if failed.retryable and job.attempt < job.max_attempts:
+        seconds = backoff_seconds(job.attempt, jitter=random.random(), asked=failed.retry_after)
+        if not await job_rows.retry_job_later(job, seconds=seconds, failure=failure, lost=False):
+            raise JobLost
+        unit.record_job(job, JobState.RETRYING, previous=JobState.RUNNING, actor=WORKER)
+        return JobState.RETRYING
+    await _fail(unit, job, failure)
+    return JobState.FAILED
+
+
+async def _fail(unit: Unit, job: Job, failure: JobFailure) -> None:
+    if not await job_rows.stop_running_job(job, JobState.FAILED, failure=failure, now=unit.now):
+        raise JobLost
+    unit.record_job(job, JobState.FAILED, previous=JobState.RUNNING, actor=WORKER)
+    if job.kind is JobKind.COMPILE_VIDEO:
+        await reject_taken_video(unit, job.subject_id, failure.message, actor=WORKER)
+
+
+# --- the sweep ---------------------------------------------------------------------------------------------------
+
+
+async def release_lost_jobs(context: Context, *, owner_prefix: str | None = None) -> int:
+    """Give jobs whose worker is gone back to the queue; answers how many.
+
+    Without `owner_prefix` those whose lease ran out; with it all of such owners, which the caller knows to be dead.
+    A job that loses worker after worker is failed in the end: it may be what kills them.
+    """
+    released = 0
+    for lost in await job_rows.jobs_with_lost_leases(owner_prefix=owner_prefix):
+        try:
+            await _release(context, lost)
+            released += 1
+        except JobLost:  # its worker came back, or another sweep was faster
+            continue
+    return released
+
+
+@command
+async def _release(unit: Unit, lost: LostJob) -> None:
+    job = lost.job
+    await taken_script(job.script_id)
+    if lost.lost_leases >= MAX_LOST_LEASES:
+        message = f"The worker died {lost.lost_leases + 1} times while doing this. See the server's log for why."
+        await _fail(unit, job, JobFailure(JobErrorCode.INTERNAL, message, True))
+        return
+    seconds = max(0, lost.lost_leases - 3) * 0.5
+    if not await job_rows.retry_job_later(job, seconds=seconds, failure=None, lost=True):
+        raise JobLost
+    unit.record_job(job, JobState.RETRYING, previous=JobState.RUNNING, actor=WORKER)
+    if not seconds:
+        unit.wake(job.id, job.fence + 1)
+
+
+async def give_back(context: Context, job: Job) -> None:
+    """Return a job unfinished, at once due again: the worker is told to stop. Raises `JobLost`."""
+    await _release(context, LostJob(job, 0))
