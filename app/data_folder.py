@@ -111,8 +111,12 @@ class DataFolder:
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
         partial = self.path / f".{name}.{os.getpid()}"
-        partial.write_text(json.dumps(content), encoding="utf-8")
-        partial.replace(self.path / name)
+        try:
+            partial.write_text(json.dumps(content), encoding="utf-8")
+            partial.replace(self.path / name)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise StartError(f"The data folder {self.path} cannot be written to: {error.strerror}.") from None
 
     def _read(self, name: str) -> dict[str, Any]:
         try:

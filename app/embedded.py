@@ -12,9 +12,10 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import ExitStack, suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from types import FrameType
 
 from app.broker import Broker, prepare_broker, remove_broker
 from app.children import Child, ChildSpec
@@ -22,7 +23,7 @@ from app.data_folder import DataFolder
 from app.errors import StartError
 from app.health import wait_until_answering
 from app.keeper import Keeper, describe, quote
-from app.lifeline import BROKER_VARIABLE, DESCRIPTOR_VARIABLE
+from app.lifeline import BROKER_VARIABLE, DESCRIPTOR_VARIABLE, watch_lifeline
 from app.listening import listen, reachable_address, require_loopback, url_of
 from app.log_sink import LogSink
 from app.logs import configure_logging, get_logger, log_format
@@ -35,6 +36,7 @@ FORCED = 130
 # How long a process of a killed system may still hold the port.
 _PORT_PATIENCE = 3.0
 _SAME_KEYSTROKE = 0.3
+_SLOW = 15.0
 
 log = get_logger(__name__)
 
@@ -74,9 +76,12 @@ def run_embedded(
         raise RuntimeError("run_embedded belongs in the main thread")
     sink = LogSink(sys.stderr)
     configure_logging(settings, "serve", sink)
+    supervisor = _Supervisor(settings, commands, sink, on_ready or _announce)
     try:
         require_loopback(host, insecure)
-        return asyncio.run(_Supervisor(settings, commands, sink, on_ready or _announce).run(host, port))
+        with supervisor.listening_to_signals():
+            watch_lifeline(GRACE + BROKER_GRACE + 1)  # for a server started by another command of ours
+            return asyncio.run(supervisor.run(host, port))
     except StartError as error:
         sink.write(f"reelgate: {error}\n")
         return 1
@@ -96,10 +101,11 @@ class _Supervisor:
         self._broker: Keeper | None = None
         self._stop = asyncio.Event()
         self._stop_asked_at = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._force = asyncio.Event()
 
     async def run(self, host: str, port: int) -> int:
-        self._listen_to_signals()
+        self._loop = asyncio.get_running_loop()
         with ExitStack() as held:
             self._folder.prepare()
             held.callback(self._folder.lock().release)
@@ -121,6 +127,7 @@ class _Supervisor:
         try:
             await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            log.info("stopping")
             stop.cancel()
             serving.cancel()
             listening.close()
@@ -138,7 +145,9 @@ class _Supervisor:
         api = (*self._commands.api, "--fd", str(fd))
         self._keep(ChildSpec("worker", self._commands.worker, env, (lifeline,)), needs=self._broker)
         self._keep(ChildSpec("API", api, env, (lifeline, fd)), needs=self._broker)
+        slow = asyncio.get_running_loop().call_later(_SLOW, log.warning, "the API does not answer yet")
         await self._while_kept(wait_until_answering(reachable_address(listening)))
+        slow.cancel()
         url = url_of(listening)
         self._folder.write_server(url)
         log.info("running", url=url)
@@ -217,22 +226,35 @@ class _Supervisor:
             env |= {"REDIS_URL": broker.url, BROKER_VARIABLE: str(broker.socket_path)}
         return env
 
-    def _listen_to_signals(self) -> None:
-        loop = asyncio.get_running_loop()
+    @contextmanager
+    def listening_to_signals(self) -> Iterator[None]:
+        """SIGINT, SIGTERM and SIGHUP stop the system, from now on and whether or not the loop runs yet."""
+        # Not the loop's own handlers: those fall back to sudden death while the loop is being closed.
         wanted = [signal.SIGINT, signal.SIGTERM]
         if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # `nohup` wants it ignored
             wanted.append(signal.SIGHUP)
-        for number in wanted:
-            loop.add_signal_handler(number, self._on_signal, number)
+        before = {number: signal.signal(number, self._on_signal) for number in wanted}
+        try:
+            yield
+        finally:
+            for number in wanted:
+                # Once stopped we are about to exit, and one more Ctrl-C must not turn that into a failure.
+                signal.signal(number, signal.SIG_IGN if self._stop.is_set() else before[number])
 
-    def _on_signal(self, number: signal.Signals) -> None:
-        if not self._stop.is_set():
-            log.info("stopping", signal=number.name)
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        # Python code at any point of the main thread: the loop is only told.
+        if not self._stop_asked_at:
             self._stop_asked_at = time.monotonic()
-            self._stop.set()
+            self._tell(self._stop)
         # One Ctrl-C can arrive twice: from the terminal, and passed on by a wrapper.
-        elif number is signal.SIGINT and time.monotonic() - self._stop_asked_at > _SAME_KEYSTROKE:
-            self._force.set()
+        elif number == signal.SIGINT and time.monotonic() - self._stop_asked_at > _SAME_KEYSTROKE:
+            self._tell(self._force)
+
+    def _tell(self, event: asyncio.Event) -> None:
+        if self._loop is None:
+            event.set()
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(event.set)
 
 
 def _announce(url: str) -> None:

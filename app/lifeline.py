@@ -1,4 +1,4 @@
-"""A process's tie to the supervisor that started it: a pipe that ends when the supervisor does, however it died.
+"""A process's tie to the one that started it: a pipe that ends when that one does, however it died.
 
 On Linux the kernel kills our processes as well (`launch.py`); elsewhere this is all there is. The private broker
 cannot watch a pipe, so whoever sees the end shuts it down.
@@ -16,10 +16,10 @@ BROKER_VARIABLE = "REELGATE_LIFELINE_BROKER"
 GRACE = 1.0
 
 
-def watch_lifeline() -> bool:
-    """End this process when its supervisor is gone: SIGTERM to itself, a second later without any ceremony.
+def watch_lifeline(grace: float = GRACE) -> bool:
+    """End this process when its parent is gone: SIGTERM to itself, `grace` seconds later without any ceremony.
 
-    Call it first thing in a process that `serve` starts. Does nothing (False) in a process started by a person.
+    Call it first thing in a process that one of ours starts. Does nothing (False) in a process started by a person.
     """
     descriptor = os.environ.get(DESCRIPTOR_VARIABLE)
     if descriptor is None:
@@ -27,7 +27,7 @@ def watch_lifeline() -> bool:
     with suppress(OSError):
         os.set_inheritable(int(descriptor), False)
     broker = os.environ.get(BROKER_VARIABLE)
-    threading.Thread(target=_watch, args=(int(descriptor), broker), name="lifeline", daemon=True).start()
+    threading.Thread(target=_watch, args=(int(descriptor), broker, grace), name="lifeline", daemon=True).start()
     return True
 
 
@@ -40,12 +40,12 @@ def shut_broker_down(socket_path: str) -> None:
         connection.recv(64)  # an end of file: it obeyed
 
 
-def _watch(descriptor: int, broker: str | None) -> None:
+def _watch(descriptor: int, broker: str | None, grace: float) -> None:
     with suppress(OSError):
         while os.read(descriptor, 64):
             pass
     if broker:
         shut_broker_down(broker)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(GRACE)
+    time.sleep(grace)
     os._exit(1)

@@ -35,7 +35,7 @@ def is_loopback(host: str) -> bool:
 
 
 def listen(host: str, port: int, patience: float = 0.0) -> socket.socket:
-    """A listening socket; port 0 means any free one. Waits `patience` seconds for a port in use. Raises `StartError`."""
+    """A listening socket; port 0 means any free one. Waits `patience` seconds for one in use. Raises `StartError`."""
     if not 0 <= port <= 65_535:
         raise StartError(f"Port {port} does not exist: a port is a number from 0 to 65535.")
     deadline = time.monotonic() + patience

@@ -10,11 +10,12 @@ import re
 import shutil
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 7680
-_SIZE = re.compile(r"(\d{1,5})\s*[xX×]\s*(\d{1,5})")  # noqa: RUF001 (people do type the multiplication sign)
+_SIZE = re.compile(r"(\d{1,5})\s*[xX×]\s*(\d{1,5})")
 _HOST = re.compile(r"\*|(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
+_SQLITE = "sqlite:///"
 _POSTGRES = ("postgres://", "postgresql://", "postgresql+asyncpg://")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -22,7 +23,9 @@ SIZE_RULE = "should be two whole numbers from 16 to 7680 with an x between, such
 EVEN_SIZE_RULE = (
     "should be two even numbers from 16 to 7680 with an x between, such as 1920x1080 (H.264 needs even ones)"
 )
-DATABASE_RULE = "should be sqlite:///path/of/a/file or postgresql://user:password@host:port/database"
+DATABASE_RULE = (
+    "should be sqlite:////absolute/path (four slashes in all) or postgresql://user:password@host:port/database"
+)
 REDIS_RULE = "should be redis://host:port/number, rediss://host:port/number or unix:///path/of/a/socket"
 STORAGE_RULE = "should be the path of a folder, or a file:///path URL"
 ORIGIN_RULE = "should be origins with commas between, such as https://studio.example,http://localhost:3000"
@@ -103,25 +106,21 @@ def provider(value: object) -> ProviderName:
 
 
 def sqlite_url(path: Path) -> str:
-    """The URL that means this SQLite file; any character of the path survives."""
-    return "sqlite://" + quote(os.fsencode(path))
+    """The URL that means this SQLite file: the path stands in it as it is, whatever its characters."""
+    return f"{_SQLITE}{path}"
 
 
 def sqlite_path(url: str) -> Path | None:
-    """The file behind a `sqlite://` URL; None for other databases."""
-    if not url.startswith("sqlite://"):
-        return None
-    return absolute(os.fsdecode(unquote_to_bytes(url.removeprefix("sqlite://"))))
+    """The file behind a SQLite URL; None for other databases."""
+    return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
 
 
 def database_url(value: str) -> str:
-    """A database URL in its one spelling: `sqlite:///absolute/path` or `postgresql://…`."""
-    if path := sqlite_path(value):
-        if ":memory:" in value:
-            raise ValueError("should be a file: several processes share the database, so it cannot be in memory")
-        if "?" in value or value.endswith(("/", "//")) or path.is_dir():
-            raise ValueError(DATABASE_RULE)
-        return sqlite_url(path)
+    """A database URL in its one spelling: `sqlite:////absolute/path` or `postgresql://…`."""
+    if ":memory:" in value:
+        raise ValueError("should be a file: several processes share the database, so it cannot be in memory")
+    if value.startswith(_SQLITE):
+        return sqlite_url(_database_file(value.removeprefix(_SQLITE)))
     scheme = next((scheme for scheme in _POSTGRES if value.startswith(scheme)), None)
     if scheme is None:
         raise ValueError(DATABASE_RULE)
@@ -190,6 +189,14 @@ def cpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _database_file(text: str) -> Path:
+    """A path relative to the present folder is allowed, unless an absolute one with a slash forgotten is likelier."""
+    path = absolute(text)
+    if not text.strip("/") or path.is_dir() or (not path.parent.exists() and Path("/", text).parent.exists()):
+        raise ValueError(DATABASE_RULE)
+    return path
 
 
 def _is_host(name: str) -> bool:

@@ -67,7 +67,8 @@ class Settings(BaseSettings):
     database_url: Annotated[str, BeforeValidator(rules.database_url)] = _setting(
         "DATABASE_URL",
         None,
-        "Database: `sqlite:///absolute/path` or `postgresql://user:password@host:port/database`. "
+        "Database: `sqlite:////absolute/path` (four slashes in all) or "
+        "`postgresql://user:password@host:port/database`. "
         "Default: the SQLite file `reelgate.sqlite3` in the data folder.",
         secret=True,
     )
@@ -257,7 +258,7 @@ def _complaint(problem: ErrorDetails) -> str:
     field = next(field for field in Settings.model_fields.values() if field.validation_alias == name)
     hints = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     said = problem["msg"].removeprefix("Value error, ")
-    rule = said if problem["type"] == "value_error" and not hints["expected"] else hints["expected"]
+    rule = said if problem["type"] == "value_error" else hints["expected"]
     value = "(not shown)" if hints["secret"] else _shortened(repr(problem["input"]))
     return f"{name} is {value}: {rule or said}"
 

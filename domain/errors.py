@@ -25,7 +25,7 @@ class ErrorCode(StrEnum):
 
 
 class DomainError(Exception):
-    """A declined command. `code` is stable; `message` is fit for a person; `field` is the path of the input at fault."""
+    """A declined command. `code` is stable, `message` fit for a person, `field` the path of the input at fault."""
 
     code: ErrorCode
 
@@ -157,9 +157,7 @@ class WorkFailed(Exception):
     hold a key or a prompt.
     """
 
-    def __init__(
-        self, code: JobErrorCode, message: str, *, retryable: bool, retry_after: float | None = None
-    ) -> None:
+    def __init__(self, code: JobErrorCode, message: str, *, retryable: bool, retry_after: float | None = None) -> None:
         super().__init__(code, message, retryable, retry_after)
         self.code = code
         self.message = message
@@ -177,7 +175,5 @@ class JobLost(Exception):
     """The job is not this worker's any more: cancelled, or taken over after a lost lease. Its result is discarded."""
 
 
-def _rebuild_work_failed(
-    code: JobErrorCode, message: str, retryable: bool, retry_after: float | None
-) -> WorkFailed:
+def _rebuild_work_failed(code: JobErrorCode, message: str, retryable: bool, retry_after: float | None) -> WorkFailed:
     return WorkFailed(code, message, retryable=retryable, retry_after=retry_after)

@@ -39,7 +39,7 @@ class PromptRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    """Make a picture of `width` × `height` pixels. The same request may give another picture only if `attempt` differs."""
+    """Make a picture of `width` × `height` pixels; another `attempt` is another picture."""
 
     prompt: str
     width: int

@@ -60,4 +60,6 @@ def decode_place(list_name: str, cursor: str, *types: type) -> list[str | int]:
             return [value for value in values if isinstance(value, str | int)]
     except (binascii.Error, ValueError, TypeError, RecursionError):
         pass
-    raise InvalidInput("This cursor is not one of this list. Use a cursor from a page of the same list.", field=("after",))
+    raise InvalidInput(
+        "This cursor is not one of this list. Use a cursor from a page of the same list.", field=("after",)
+    )

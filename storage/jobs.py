@@ -131,12 +131,16 @@ async def due_jobs(limit: int) -> list[Wake]:
 
 
 async def milliseconds_to_next_due() -> int | None:
-    """Until the next waiting job is due or the next lease runs out; 0 when one already has, None when there is none."""
+    """Until the next waiting job falls due or the next lease runs out; None when none will.
+
+    What is due already does not count: it is in the queue.
+    """
     now_ms = await database_now_ms()
-    waiting = await models.Job.filter(state__in=_names(DUE_JOB_STATES)).order_by("due_at_ms").first().values("due_at_ms")
-    query = models.Job.filter(state=JobState.RUNNING.value).order_by("lease_until_ms")
-    running = await query.first().values("lease_until_ms")
-    times = [row[name] for row, name in ((waiting, "due_at_ms"), (running, "lease_until_ms")) if row]
+    waiting = models.Job.filter(state__in=_names(DUE_JOB_STATES), due_at_ms__gt=now_ms).order_by("due_at_ms")
+    running = models.Job.filter(state=JobState.RUNNING.value).order_by("lease_until_ms")
+    first_due = await waiting.first().values("due_at_ms")
+    first_lease = await running.first().values("lease_until_ms")
+    times = [row[name] for row, name in ((first_due, "due_at_ms"), (first_lease, "lease_until_ms")) if row]
     return max(0, min(times) - now_ms) if times else None
 
 

@@ -35,7 +35,9 @@ class ScriptFilter:
     search: str | None = None
 
 
-async def insert_script(*, title: str | None, content: str, content_sha256: str, status: Status, now: datetime) -> Script:
+async def insert_script(
+    *, title: str | None, content: str, content_sha256: str, status: Status, now: datetime
+) -> Script:
     row = await models.Script.create(
         title=title, content=content, content_sha256=content_sha256, status=status.value, version=1, revision=0,
         created_at=now, updated_at=now,

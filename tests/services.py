@@ -46,7 +46,7 @@ def _in_own_loop(work: Coroutine[Any, Any, T]) -> T:
     return results[0]
 
 
-def _absent(service: str, error: Exception) -> None:
+def _refuse_absence(service: str, error: Exception) -> None:
     if os.environ.get("REELGATE_REQUIRE_SERVICES") == "1":
         raise RuntimeError(f"REELGATE_REQUIRE_SERVICES=1, but there is no {service}: {error}") from error
 
@@ -67,7 +67,8 @@ def postgres_server_url() -> str | None:
     try:
         _in_own_loop(_execute(url, "SELECT 1"))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        return _absent("PostgreSQL", error)
+        _refuse_absence("PostgreSQL", error)
+        return None
     return url
 
 
@@ -109,11 +110,13 @@ def redis_url() -> str | None:
         with FileLock(Path(tempfile.gettempdir()) / "reelgate-test-redis.lock", timeout=30):
             number = next((number for number in range(15, 0, -1) if _claim(claims, server, number)), None)
     except redis.RedisError as error:
-        return _absent("Redis", error)
+        _refuse_absence("Redis", error)
+        return None
     finally:
         claims.close()
     if number is None:
-        return _absent("Redis", RuntimeError("all of its databases are in use"))
+        _refuse_absence("Redis", RuntimeError("all of its databases are in use"))
+        return None
     atexit.register(_release, server, number)
     return f"{server}/{number}"
 

@@ -49,7 +49,7 @@ def gop_frames(spec: RenderSpec, segment: Segment) -> int:
 def still_arguments(
     *, ffmpeg_binary: str, picture: Path, output: Path, spec: RenderSpec, frames: int, threads: int
 ) -> list[str]:
-    """Encode `frames` frames of a PNG picture. The demuxer is pinned: a playlist named .png must not be opened as one."""
+    """Encode `frames` frames of a PNG picture. The demuxer is pinned: a playlist named .png is not opened as one."""
     source = ffmpeg.input(_url(picture), f="png_pipe", framerate=spec.fps, protocol_whitelist="file", threads=threads)
     held = (
         _fitted(source, spec)
@@ -90,9 +90,12 @@ def join_list(spec: RenderSpec, segments: Sequence[tuple[str, Segment]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def join_arguments(*, ffmpeg_binary: str, segment_list: Path, output: Path, spec: RenderSpec) -> list[str]:
-    """Join the listed segments by stream copy, with the index in front so that players can start at once."""
-    source = ffmpeg.input(_url(segment_list), f="concat", safe=1, protocol_whitelist="file")
+def join_arguments(*, ffmpeg_binary: str, list_name: str, output: Path, spec: RenderSpec) -> list[str]:
+    """Join the listed segments by stream copy, with the index in front so that players can start at once.
+
+    To be run in the folder of the list: the demuxer reads `?` and `#` in a longer path as parts of a URL.
+    """
+    source = ffmpeg.input(f"file:{list_name}", f="concat", safe=1, protocol_whitelist="file")
     stream = ffmpeg.output(
         source.video, _url(output), c="copy", **MP4, movflags="+faststart", video_track_timescale=_timescale(spec)
     )
@@ -136,7 +139,10 @@ def _fitted(source: Any, spec: RenderSpec) -> Any:
         .filter("format", "yuv420p")
     )
     centred = {"x": "2*trunc((main_w-overlay_w)/4)", "y": "2*trunc((main_h-overlay_h)/4)"}
-    return ffmpeg.filter([backdrop, picture], "overlay", **centred, format="yuv420").filter("setsar", 1)
+    # `premultiply` marks its frames, and `overlay` would then take the black level off their last columns.
+    return ffmpeg.filter([backdrop, picture], "overlay", **centred, format="yuv420", alpha="straight").filter(
+        "setsar", 1
+    )
 
 
 def _command(stream: Any, binary: str, *options: str) -> list[str]:

@@ -167,10 +167,10 @@ class _Render:
         still = still_arguments(
             ffmpeg_binary=self.ffmpeg, picture=scene.picture, output=gop, spec=spec, frames=frames, threads=self.threads
         )
-        await self._run(still, subject, encoded)
+        await self._run(still, subject, folder, encoded)
         if gop != made:
             hold = hold_arguments(ffmpeg_binary=self.ffmpeg, gop=gop, output=made, spec=spec, frames=segment.frames)
-            await self._run(hold, subject)
+            await self._run(hold, subject, folder)
             with file_trouble(subject):
                 gop.unlink()
         await self.reporter.rendered(segment, 1.0)
@@ -186,12 +186,13 @@ class _Render:
             await self.reporter.report()
 
         arguments = join_arguments(
-            ffmpeg_binary=self.ffmpeg, segment_list=segment_list, output=partial, spec=self.timeline.spec
+            ffmpeg_binary=self.ffmpeg, list_name=segment_list.name, output=partial, spec=self.timeline.spec
         )
-        await self._run(arguments, VIDEO, joined)
+        await self._run(arguments, VIDEO, folder, joined)
 
-    async def _run(self, arguments: list[str], subject: str, on_frame: OnFrame | None = None) -> None:
-        await run_ffmpeg(arguments, subject=subject, stall_timeout=self.stall_timeout, on_frame=on_frame)
+    async def _run(self, arguments: list[str], subject: str, folder: Path, on_frame: OnFrame | None = None) -> None:
+        limit = self.stall_timeout
+        await run_ffmpeg(arguments, subject=subject, stall_timeout=limit, on_frame=on_frame, folder=folder)
 
 
 async def _each(items: Iterable[T], parallel: int, work: Callable[[T], Awaitable[None]]) -> None:

@@ -53,13 +53,16 @@ async def run_ffmpeg(
     timeout: float | None = None,
     stall_timeout: float = 120.0,
     on_frame: OnFrame | None = None,
+    folder: Path | None = None,
 ) -> None:
     """Run a command that writes `-progress` to its standard output; `on_frame` gets the number of frames done.
+
+    It runs in `folder`, if that matters.
 
     `subject` begins the messages of failures: "Scene 3". Raises `WorkFailed` for a failed, killed, stalled or late
     process, and whatever `on_frame` raises.
     """
-    process = await _start(arguments)
+    process = await _start(arguments, folder)
     assert process.stdout is not None
     assert process.stderr is not None
     last_words = asyncio.create_task(_tail(process.stderr))
@@ -78,12 +81,14 @@ async def run_ffmpeg(
         raise ffmpeg_failed(subject, process.returncode or 0, words)
 
 
-async def _start(arguments: Sequence[str]) -> Process:
+async def _start(arguments: Sequence[str], folder: Path | None) -> Process:
     # Nothing secret and nothing that changes ffmpeg's behaviour (FFREPORT, the language) reaches it.
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
     command = [*LAUNCHER, str(os.getpid()), *arguments]
     try:
-        return await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environment)
+        return await asyncio.create_subprocess_exec(
+            *command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environment, cwd=folder
+        )
     except OSError as error:
         raise WorkFailed(
             JobErrorCode.INTERNAL, f"ffmpeg could not be started: {error.strerror}.", retryable=True

@@ -88,9 +88,7 @@ async def approve_image(
             "present text, or reject it.",
             field=("acceptStale",),
         )
-    decided = await _decide(
-        unit, image, Status.APPROVED, actor=actor, feedback=feedback, text_sha256=scene.text_sha256
-    )
+    decided = await _decide(unit, image, Status.APPROVED, actor=actor, feedback=feedback, text_sha256=scene.text_sha256)
     if image.stale:
         for job in await active_jobs(Entity.SCENE, scene.id):
             if job.state in WAITING_JOB_STATES and job.prompt is None:

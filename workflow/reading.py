@@ -13,11 +13,21 @@ from domain.events import STATUS_EVENTS, Event
 from domain.lifecycle import Entity, JobState, Status
 from domain.paging import Page, decode_place, encode_place
 from storage import decisions, events, images, jobs, progress, scenes, scripts, videos
-from storage.database import ping
+from storage.database import ping, storage_error
+from storage.errors import DatabaseBusy, DatabaseUnavailable, MediaMissing, StorageError
 from storage.progress import ScriptProgress
 from storage.scripts import ScriptFilter, ScriptOrder
 
-__all__ = ["ScriptFilter", "ScriptOrder", "ScriptProgress", "ping"]
+__all__ = [
+    "DatabaseBusy",
+    "DatabaseUnavailable",
+    "MediaMissing",
+    "ScriptFilter",
+    "ScriptOrder",
+    "ScriptProgress",
+    "StorageError",
+    "ping",
+]
 
 
 async def read_script(script_id: int) -> Script:
@@ -125,3 +135,17 @@ async def stale_videos(listed: Sequence[Video]) -> dict[int, bool]:
 async def decisions_on(subject: Entity, subject_ids: Sequence[int]) -> dict[int, Decision]:
     """The last decision on each subject that has one."""
     return await decisions.last_decisions(subject, subject_ids)
+
+
+def database_failure(error: Exception) -> DatabaseBusy | DatabaseUnavailable | None:
+    """What keeps the database from answering, if that is what this error is about."""
+    known = error if isinstance(error, StorageError) else storage_error(error)
+    return known if isinstance(known, DatabaseBusy | DatabaseUnavailable) else None
+
+
+log_identity = events.log_identity
+
+
+def cursor_in_log(identity: str, event_id: int) -> str:
+    """The cursor behind this event of the log with this identity, without asking the database."""
+    return events.LogPlace(identity, event_id).encode()

@@ -91,9 +91,7 @@ async def approve_scene(
     job = None
     if not await _has_picture_of_present_text(scene):
         job = await unit.start_job(
-            NewJob(
-                JobKind.GENERATE_IMAGE, Entity.SCENE, scene.id, scene.script_id, text_sha256=scene.text_sha256
-            ),
+            NewJob(JobKind.GENERATE_IMAGE, Entity.SCENE, scene.id, scene.script_id, text_sha256=scene.text_sha256),
             actor=actor,
         )
     return SceneApproval(approved, job)

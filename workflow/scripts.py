@@ -69,7 +69,7 @@ async def update_script(
     unit: Unit, *, script_id: int, actor: Actor, title: str | None = None, content: str | None = None,
     expected_version: int | None = None,
 ) -> Script:  # fmt: skip
-    """Change the title (always) or the text (while the script is a draft); None leaves a value, a blank title removes it.
+    """Change the title (always) or the text (of a draft); None leaves a value, a blank title removes it.
 
     Raises:
         NotFound, VersionConflict, InvalidInput, LimitExceeded.
@@ -85,7 +85,7 @@ async def update_script(
         if content != script.content:
             if script.status is not Status.DRAFT:
                 raise StateConflict(
-                    "This script is approved; its text cannot change any more. Edit its scenes, or create a new script.",
+                    "This script is approved; its text is fixed. Edit its scenes, or create a new script.",
                     field=("content",),
                 )
             changed = replace(changed, content=content, content_sha256=sha256_of_text(content))

@@ -31,14 +31,12 @@ class Unit:
         self._cancelled: set[int] = set()
 
     def record(
-        self, kind: EventKind, subject: Entity, subject_id: int, *, script_id: int, version: int, new: str, actor: Actor,
-        previous: str | None = None, feedback: str | None = None, job_id: int | None = None,
+        self, kind: EventKind, subject: Entity, subject_id: int, *, script_id: int, version: int, new: str,
+        actor: Actor, previous: str | None = None, feedback: str | None = None, job_id: int | None = None,
     ) -> None:  # fmt: skip
         """Note an event. The script's text, scene texts and prompts never go into the log; feedback does."""
         payload = {name: value for name, value in (("feedback", feedback), ("job_id", job_id)) if value is not None}
-        self.events.append(
-            NewEvent(kind, subject, subject_id, script_id, version, previous, new, actor.name, payload)
-        )
+        self.events.append(NewEvent(kind, subject, subject_id, script_id, version, previous, new, actor.name, payload))
 
     def record_created(self, subject: Entity, subject_id: int, *, script_id: int, status: Status, actor: Actor) -> None:
         self.record(

@@ -62,9 +62,7 @@ async def _create_video(unit: Unit, *, script_id: int, actor: Actor, key: str | 
         video = await insert_video(script_id, pins, status=INITIAL[Entity.VIDEO], now=unit.now)
         unit.record_created(Entity.VIDEO, video.id, script_id=script_id, status=video.status, actor=actor)
         await unit.start_job(
-            NewJob(
-                JobKind.COMPILE_VIDEO, Entity.VIDEO, video.id, script_id, text_sha256=pins_sha256(pins)
-            ),
+            NewJob(JobKind.COMPILE_VIDEO, Entity.VIDEO, video.id, script_id, text_sha256=pins_sha256(pins)),
             actor=actor,
         )
     if key is not None:

@@ -17,8 +17,9 @@ from domain.protocols import WORKER, Ring
 from domain.segmentation import LossyCuts, Segmentation, scenes_from_cuts
 from domain.work import MAX_LOST_LEASES, backoff_seconds
 from storage import jobs as job_rows
+from storage.errors import MediaMissing, StorageError
 from storage.images import NewImage, image_by_id, image_key, images_by_id, insert_image, next_attempt
-from storage.jobs import JobProgress, LostJob
+from storage.jobs import JobProgress, LostJob, due_jobs, milliseconds_to_next_due
 from storage.media import StagedFile
 from storage.scenes import insert_scenes, scene_by_id, scenes_of_script
 from storage.scripts import script_by_id, write_script
@@ -27,6 +28,29 @@ from workflow.context import Context
 from workflow.jobs import reject_taken_video
 from workflow.taking import taken_scene, taken_script, taken_video
 from workflow.unit import Unit, command
+
+__all__ = [
+    "JobProgress",
+    "MediaMissing",
+    "PictureTask",
+    "StagedFile",
+    "StorageError",
+    "VideoFile",
+    "claim_job",
+    "due_jobs",
+    "give_back",
+    "milliseconds_to_next_due",
+    "picture_task",
+    "pinned_images",
+    "record_failure",
+    "record_image",
+    "record_segmentation",
+    "record_video",
+    "release_lost_jobs",
+    "renew_lease",
+    "report_progress",
+    "segmentation_task",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from storage.database import Dialect, close_database, connection, dialect, open_
 from storage.errors import DatabaseBusy, DatabaseUnavailable
 from storage.migrate import migrate
 from storage.transaction import database_now_ms, db_now_ms_sql, in_transaction, lock_event_log
+from tests.storage.columns import column
 from tests.storage.conftest import SAMPLE_MIGRATIONS, SAMPLE_MODELS
 from tests.storage.sample.models import Counter, Entry, Note
 
@@ -53,7 +54,7 @@ async def test_a_broken_rule_of_the_tables_undoes_everything(database: str) -> N
 
     with pytest.raises(IntegrityError):
         await in_transaction(body)
-    assert await Counter.all().values_list("name", flat=True) == ["taken"]
+    assert await column(Counter.all(), "name") == ["taken"]
 
 
 async def test_foreign_keys_are_enforced(database: str) -> None:
@@ -83,7 +84,7 @@ async def test_a_script_of_statements_takes_part(database: str) -> None:
         await in_transaction(body)
     assert await Entry.all().count() == 0
     await connection().execute_script("INSERT INTO counter (name) VALUES ('semi;colon'); SELECT 1;")
-    assert await Counter.all().values_list("name", flat=True) == ["semi;colon"]
+    assert await column(Counter.all(), "name") == ["semi;colon"]
 
 
 async def test_others_see_nothing_before_it_is_committed(database: str) -> None:
@@ -213,7 +214,7 @@ async def test_a_deadlock_is_resolved_by_running_a_body_again(postgres_open: str
         in_transaction(lambda: add_to((second, first))),
     )
     assert runs == 3
-    assert await Counter.all().values_list("value", flat=True) == [2, 2]
+    assert await column(Counter.all(), "value") == [2, 2]
 
 
 async def _add(counter_id: int) -> None:

@@ -1,0 +1,99 @@
+"""The API process: GraphQL, REST, media and health on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import structlog
+import uvicorn
+from graph.live import EventFeed
+from graph.view import create_graphql
+from rest.health import health_routes
+from rest.media import media_route
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from app.news import follow_news
+from app.settings import Settings
+from app.web import wrap
+from app.wiring import System, open_system
+from rest.app import create_rest
+from workflow.reading import ping
+
+_BYTES_PER_CHARACTER: Final = 12
+"""The longest that JSON can make a character: a surrogate pair of `\\uXXXX` escapes."""
+_BODY_SLACK: Final = 64 * 1024
+_SHUTDOWN_SECONDS: Final = 3
+
+_log = structlog.get_logger(__name__)
+
+
+async def run_api(settings: Settings, *, listening: socket.socket, hosts: tuple[str, ...] = ()) -> None:
+    """Serve until SIGTERM or SIGINT. `hosts` are allowed besides those of the settings."""
+    async with open_system(settings) as system:
+        feed = EventFeed()
+        app = create_app(settings, system, feed, hosts)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, proxy_headers=False, lifespan="on",
+            ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=max_body_bytes(settings),
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        )  # fmt: skip
+        await uvicorn.Server(config).serve(sockets=[listening])
+
+
+def create_app(settings: Settings, system: System, feed: EventFeed, hosts: tuple[str, ...] = ()) -> ASGIApp:
+    """All faces behind the checks that make them safe on a laptop."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        news = asyncio.create_task(follow_news(system.redis, system.names, feed))
+        async with feed.running():
+            try:
+                yield
+            finally:
+                news.cancel()
+                with suppress(asyncio.CancelledError):
+                    await news
+
+    routes = [
+        *create_graphql(system.context, feed),
+        *health_routes(_checks(system)),
+        media_route(system.context),
+        Mount("/api", create_rest(system.context)),
+        Route("/", _front),
+    ]
+    return wrap(
+        Starlette(routes=routes, lifespan=lifespan),
+        allowed_hosts=(*settings.allowed_hosts, *hosts),
+        cors_origins=settings.cors_origins,
+        max_body_bytes=max_body_bytes(settings),
+    )
+
+
+def max_body_bytes(settings: Settings) -> int:
+    """Room for the longest script that is accepted, however it is escaped."""
+    return settings.max_script_chars * _BYTES_PER_CHARACTER + _BODY_SLACK
+
+
+def _checks(system: System) -> dict[str, Callable[[], Awaitable[None]]]:
+    async def redis() -> None:
+        await system.redis.ping()
+
+    async def media() -> None:
+        folder = system.context.media.staging
+        if not await asyncio.to_thread(os.access, folder, os.W_OK):
+            raise OSError("the media folder cannot be written")
+
+    return {"database": ping, "media": media, "redis": redis}
+
+
+async def _front(_: Request) -> Response:
+    return RedirectResponse("/graphql")

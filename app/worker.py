@@ -1,0 +1,105 @@
+"""The worker process: `reelgate worker`, or a child of `reelgate serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import secrets
+import signal
+import socket
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from redis.exceptions import RedisError
+
+from app.lifeline import BROKER_VARIABLE
+from app.setting_rules import cpus
+from app.settings import Settings
+from app.wiring import System, open_system
+from jobs.attempts import Attempts
+from jobs.sweep import sweep_forever
+from jobs.tools import Tools
+from jobs.worker import WakingWorker
+from providers.registry import image_provider, text_provider
+from video.runner import find_ffmpeg
+from video.timeline import RenderSpec
+from workflow.work import release_lost_jobs
+
+_STALE_STAGING_SECONDS: Final = 24 * 3600.0
+
+_log = structlog.get_logger(__name__)
+
+
+async def run_worker(settings: Settings, *, embedded: bool) -> None:
+    """Work until SIGTERM or SIGINT; unfinished jobs are given back.
+
+    `embedded`: this is the only worker of the data folder, and Redis is its own. Then whatever an earlier one held is
+    free, and what it left in the queue and in staging means nothing.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_system(settings) as system:
+        owner_prefix = _owner_prefix(settings, embedded=embedded)
+        if embedded:
+            await _take_over(system, owner_prefix)
+        await system.context.media.sweep_staging(0.0 if embedded else _STALE_STAGING_SECONDS)
+        attempts = Attempts(_tools(settings, system), owner=owner_prefix + secrets.token_hex(4))
+        await _work_until(stop, settings, system, attempts)
+
+
+async def _work_until(stop: asyncio.Event, settings: Settings, system: System, attempts: Attempts) -> None:
+    worker = WakingWorker(system.redis, system.names, attempts, concurrency=settings.concurrency)
+    tasks = {
+        asyncio.create_task(worker.main(), name="deliveries"),
+        asyncio.create_task(sweep_forever(system.context, system.redis, system.names), name="sweep"),
+    }
+    stopping = asyncio.create_task(stop.wait())
+    _log.info("worker ready", concurrency=settings.concurrency)
+    try:
+        done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {stopping}:
+            task.result()  # neither ever ends by itself: let its error end the process, to be restarted
+    finally:
+        worker.allow_pick_jobs = False
+        await attempts.stop()
+        for task in (stopping, *tasks):
+            task.cancel()
+        await asyncio.gather(stopping, *tasks, return_exceptions=True)
+        with suppress(RedisError, OSError):
+            await worker.close()
+
+
+async def _take_over(system: System, owner_prefix: str) -> None:
+    if os.environ.get(BROKER_VARIABLE):
+        with suppress(RedisError, OSError):
+            await system.redis.flushdb()
+    if released := await release_lost_jobs(system.context, owner_prefix=owner_prefix):
+        _log.info("took over the jobs of a worker that is gone", count=released)
+
+
+def _owner_prefix(settings: Settings, *, embedded: bool) -> str:
+    """Names the worker in leases. An embedded one's is its data folder's, so that its successor knows them."""
+    host = socket.gethostname()[:64]
+    if embedded:
+        folder = hashlib.sha256(str(settings.data_dir).encode()).hexdigest()[:12]
+        return f"embedded:{host}:{folder}:"
+    return f"worker:{host}:{os.getpid()}:"
+
+
+def _tools(settings: Settings, system: System) -> Tools:
+    threads = cpus()
+    return Tools(
+        context=system.context,
+        text=text_provider(settings.text_provider.value),
+        images=image_provider(settings.image_provider.value),
+        image_width=settings.image_width,
+        image_height=settings.image_height,
+        render=RenderSpec(settings.video_width, settings.video_height, settings.video_fps, settings.scene_seconds),
+        ffmpeg=find_ffmpeg(str(settings.ffmpeg_binary) if settings.ffmpeg_binary else None),
+        threads=1,
+        parallel=threads,
+    )

@@ -1,0 +1,39 @@
+"""Global ids: `script_3`, `scene_7`, `image_12`, `video_2`, `job_40`, `change_5`.
+
+Readable on purpose, and checked strictly: an id of the wrong kind is refused, never looked up as something else.
+"""
+
+from __future__ import annotations
+
+import re
+
+from domain.errors import InvalidInput
+from domain.lifecycle import Entity
+
+CHANGE = "change"
+"""The kind of a status change, which is no entity of its own."""
+
+KINDS = (*(entity.value for entity in Entity), CHANGE)
+
+_GLOBAL_ID = re.compile(rf"({'|'.join(KINDS)})_([1-9][0-9]{{0,17}})", re.ASCII)
+
+
+def global_id(kind: str, local_id: int) -> str:
+    return f"{kind}_{local_id}"
+
+
+def split_id(value: str, *, field: str = "id") -> tuple[str, int]:
+    """Kind and local id. Raises `InvalidInput` unless it is written as an id is."""
+    found = _GLOBAL_ID.fullmatch(value)
+    if found is None:
+        shown = value if len(value) <= 40 else f"{value[:40]}…"
+        raise InvalidInput(f"{shown!r} is not an id. Ids look like `scene_7`.", field=(field,))
+    return found[1], int(found[2])
+
+
+def local_id(entity: Entity, value: str, *, field: str = "id") -> int:
+    """Raises `InvalidInput` unless this is the id of such an entity."""
+    kind, number = split_id(value, field=field)
+    if kind != entity.value:
+        raise InvalidInput(f"`{value}` is the id of a {kind}; the id of a {entity.value} is needed here.", field=(field,))
+    return number

@@ -1,0 +1,77 @@
+"""The schema's jobs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from domain import entities
+from graph import enums
+from graph.context import Info
+from graph.fields import attribute, field, object_type
+from graph.nodes import Node, Reviewable, is_row
+
+Parent = strawberry.Parent[entities.Job]
+
+
+@object_type("How far the present attempt of a job is. A new attempt starts again.")
+class JobProgress:
+    @field(float, "From 0 to 1.")
+    def fraction(self, parent: Parent) -> float:
+        return parent.progress_fraction
+
+    @field(int, "How many of `total` are done, in units of the job's own.")
+    def completed(self, parent: Parent) -> int:
+        return parent.progress_completed
+
+    @field(int, "How many there are to do; 0 while that is not known.")
+    def total(self, parent: Parent) -> int:
+        return parent.progress_total
+
+    @field(str | None, "What it is doing, in a word for people.")
+    def step(self, parent: Parent) -> str | None:
+        return parent.progress_step
+
+
+@object_type("Why the last attempt of a job failed.")
+class JobError:
+    @field(enums.JobErrorCode, "A stable code.")
+    def code(self, parent: Parent) -> str | None:
+        return parent.failure and parent.failure.code
+
+    @field(str, "What happened and what can be done, for a person.")
+    def message(self, parent: Parent) -> str | None:
+        return parent.failure and parent.failure.message
+
+    @field(bool, "Whether trying again may help, by itself or by a person.")
+    def retryable(self, parent: Parent) -> bool | None:
+        return parent.failure and parent.failure.retryable
+
+    @field(datetime | None, "When it is tried again by itself; null if it is not.")
+    def next_retry_at(self, parent: Parent) -> datetime | None:
+        return parent.next_attempt_at
+
+
+@object_type("A piece of machine work. It has states of its own, apart from the statuses that people decide.")
+class Job(Node):
+    kind: enums.JobKind = attribute("What it makes.")
+    state: enums.JobState = attribute("Where it is.")
+    attempt: int = attribute("How many attempts were started; 0 while it waits for the first.")
+    max_attempts: int = attribute("How many attempts are made before it fails for good.")
+    queued_at: datetime = attribute("When it was asked for, or last sent back into the queue.")
+    started_at: datetime | None = attribute("When its last attempt began; null before that.")
+    finished_at: datetime | None = attribute("When it ended; null while it has not.")
+    is_type_of = is_row(entities.Job)
+
+    @field(Reviewable, "What it works on: a script, a scene or a video.")
+    async def subject(self, parent: Parent, info: Info) -> object:
+        return await info.context.loaders.entity(parent.subject, parent.subject_id)
+
+    @field(JobProgress, "How far it is.")
+    def progress(self, parent: Parent) -> entities.Job:
+        return parent
+
+    @field(JobError | None, "Why its last attempt failed; null if it did not.")
+    def error(self, parent: Parent) -> entities.Job | None:
+        return parent if parent.failure is not None else None

@@ -1,0 +1,127 @@
+"""Batches reads: what many fields of one operation ask for one by one is read with one statement.
+
+A set of loaders remembers what it has read, so it lives for one operation, and until the next command or event in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeVar, assert_never
+
+from strawberry.dataloader import DataLoader
+
+from domain.entities import Decision, Image, Job, Scene, Script, Video
+from domain.lifecycle import Entity
+from workflow import reading
+
+T = TypeVar("T")
+
+_LARGEST_BATCH = 500
+
+
+class Loaders:
+    """`load(key)` answers None where there is nothing, an empty list where there are none."""
+
+    @cached_property
+    def script(self) -> DataLoader[int, Script | None]:
+        return _one(reading.scripts_by_id)
+
+    @cached_property
+    def scene(self) -> DataLoader[int, Scene | None]:
+        return _one(reading.scenes_by_id)
+
+    @cached_property
+    def image(self) -> DataLoader[int, Image | None]:
+        return _one(reading.images_by_id)
+
+    @cached_property
+    def video(self) -> DataLoader[int, Video | None]:
+        return _one(reading.videos_by_id)
+
+    @cached_property
+    def job(self) -> DataLoader[int, Job | None]:
+        return _one(reading.jobs_by_id)
+
+    @cached_property
+    def scenes_of_script(self) -> DataLoader[int, list[Scene]]:
+        return _some(reading.scenes_of_scripts)
+
+    @cached_property
+    def images_of_scene(self) -> DataLoader[int, list[Image]]:
+        return _some(reading.images_of_scenes)
+
+    @cached_property
+    def videos_of_script(self) -> DataLoader[int, list[Video]]:
+        return _some(reading.videos_of_scripts)
+
+    @cached_property
+    def newest_video(self) -> DataLoader[int, Video | None]:
+        return _one(reading.newest_videos)
+
+    @cached_property
+    def progress(self) -> DataLoader[int, reading.ScriptProgress]:
+        return _some(reading.progress_of_scripts)
+
+    @cached_property
+    def latest_job(self) -> DataLoader[tuple[Entity, int], Job | None]:
+        return DataLoader(load_fn=_by_subject(reading.latest_jobs), max_batch_size=_LARGEST_BATCH)
+
+    @cached_property
+    def last_decision(self) -> DataLoader[tuple[Entity, int], Decision | None]:
+        return DataLoader(load_fn=_by_subject(reading.decisions_on), max_batch_size=_LARGEST_BATCH)
+
+    @cached_property
+    def video_stale(self) -> DataLoader[Video, bool]:
+        return DataLoader(load_fn=_stale_videos, max_batch_size=_LARGEST_BATCH, cache_key_fn=_id_of)
+
+    async def entity(self, entity: Entity, entity_id: int) -> Script | Scene | Image | Video | Job | None:
+        match entity:
+            case Entity.SCRIPT:
+                return await self.script.load(entity_id)
+            case Entity.SCENE:
+                return await self.scene.load(entity_id)
+            case Entity.IMAGE:
+                return await self.image.load(entity_id)
+            case Entity.VIDEO:
+                return await self.video.load(entity_id)
+            case Entity.JOB:
+                return await self.job.load(entity_id)
+        assert_never(entity)
+
+
+def _one(read: Callable[[list[int]], Awaitable[Mapping[int, T]]]) -> DataLoader[int, T | None]:
+    async def load(keys: list[int]) -> list[T | None]:
+        found = await read(keys)
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load_fn=load, max_batch_size=_LARGEST_BATCH)
+
+
+def _some(read: Callable[[list[int]], Awaitable[Mapping[int, T]]]) -> DataLoader[int, T]:
+    async def load(keys: list[int]) -> list[T]:
+        found = await read(keys)
+        return [found[key] for key in keys]
+
+    return DataLoader(load_fn=load, max_batch_size=_LARGEST_BATCH)
+
+
+def _by_subject(
+    read: Callable[[Entity, Sequence[int]], Awaitable[Mapping[int, T]]],
+) -> Callable[[list[tuple[Entity, int]]], Awaitable[list[T | None]]]:
+    async def load(keys: list[tuple[Entity, int]]) -> list[T | None]:
+        subjects = sorted({subject for subject, _ in keys})
+        found = {subject: await read(subject, [key for other, key in keys if other is subject]) for subject in subjects}
+        return [found[subject].get(key) for subject, key in keys]
+
+    return load
+
+
+async def _stale_videos(videos: list[Video]) -> list[bool]:
+    found = await reading.stale_videos(videos)
+    return [found[video.id] for video in videos]
+
+
+def _id_of(row: Any) -> Hashable:
+    key: int = row.id
+    return key

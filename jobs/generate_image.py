@@ -1,0 +1,47 @@
+"""Writes a prompt for a scene and makes a picture of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from providers.pictures import normalise_picture
+
+from domain.entities import Job
+from domain.errors import JobLost
+from domain.generation import ImageRequest
+from jobs.progress import Reporter
+from jobs.tools import Tools
+from workflow.work import picture_task, record_image
+
+_STEPS = 3
+
+
+async def generate_image(tools: Tools, job: Job, reporter: Reporter) -> None:
+    task = await picture_task(job)
+    scene = task.request
+    await reporter.report(0.0, 0, _STEPS, "writing the prompt")
+    prompt = task.own_prompt or await tools.text.write_prompt(scene)
+    await reporter.report(0.1, 1, _STEPS, "making the image")
+    generated = await tools.images.make_image(
+        ImageRequest(
+            prompt=prompt,
+            width=tools.image_width,
+            height=tools.image_height,
+            attempt=scene.attempt,
+            order=scene.order,
+            title=scene.title,
+            feedback=scene.feedback,
+        )
+    )
+    await reporter.report(0.9, 2, _STEPS, "storing")
+    picture = await asyncio.to_thread(normalise_picture, generated.data)
+    media = tools.context.media
+    staged = await media.stage_bytes(f"job_{job.id}.png", picture.png)
+    try:
+        await record_image(
+            tools.context, job, staged=staged, width=picture.width, height=picture.height, prompt=prompt,
+            text_sha256=task.text_sha256,
+        )  # fmt: skip
+    except JobLost:
+        await media.discard(staged)
+        raise

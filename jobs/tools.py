@@ -1,0 +1,36 @@
+"""What handlers work with, built once by the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.entities import Job
+from domain.generation import ImageProvider, TextProvider
+from jobs.progress import Reporter
+from video.timeline import RenderSpec
+from workflow.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """`threads` is for one ffmpeg process, `parallel` how many of them run at once; sizes are in pixels."""
+
+    context: Context
+    text: TextProvider
+    images: ImageProvider
+    image_width: int
+    image_height: int
+    render: RenderSpec
+    ffmpeg: str
+    threads: int
+    parallel: int
+
+
+class Handler(Protocol):
+    """Does the work of a claimed job and records its result. Safe to run twice.
+
+    Raises `WorkFailed` with a reason for a person, or `JobLost`.
+    """
+
+    async def __call__(self, tools: Tools, job: Job, reporter: Reporter) -> None: ...

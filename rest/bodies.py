@@ -1,0 +1,186 @@
+"""Request bodies: what each may hold, and how bytes become one, with plain words for whatever is wrong.
+
+FastAPI's own decoding is not used: it takes NaN and duplicate names, and speaks of `body.content` and `string_type`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any, Final, NoReturn, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from starlette.requests import Request
+
+from rest.errors import invalid
+from rest.problems import FieldProblem, HttpCode, Problem, Refused
+
+M = TypeVar("M", bound="Body")
+
+ExpectedVersion = Annotated[
+    int | None, Field(description="The version that the decision is made on; another one is a VERSION_CONFLICT.")
+]
+Feedback = Annotated[str | None, Field(description="Why, in the reviewer's words.")]
+
+
+class Body(BaseModel):
+    """Unknown names are refused: they are most often misspelt ones."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NewScript(Body):
+    """A script to store as a draft."""
+
+    content: Annotated[str, Field(description="The whole text; not blank.")]
+    title: Annotated[str | None, Field(description="Found by the segmentation if there is none.")] = None
+
+
+class _Edit(Body):
+    expected_version: ExpectedVersion = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        editable = [name for name in type(self).model_fields if name != "expected_version"]
+        if all(getattr(self, name) is None for name in editable):
+            raise PydanticCustomError("nothing", "Give {names}.", {"names": " or ".join(f"`{n}`" for n in editable)})
+        return self
+
+
+class ScriptEdit(_Edit):
+    """What is not given, or null, stays as it is; one of the two must be given."""
+
+    title: Annotated[str | None, Field(description="A blank one removes the title.")] = None
+    content: Annotated[str | None, Field(description="Possible while the script is a draft.")] = None
+
+
+class SceneEdit(_Edit):
+    """What is not given, or null, stays as it is; one of the two must be given."""
+
+    text: Annotated[str | None, Field(description="New text takes an approved scene back to `pending`.")] = None
+    title: Annotated[str | None, Field(description="A blank one removes the title.")] = None
+
+
+class Decision(Body):
+    """What may go with a decision. The whole body may be left out."""
+
+    feedback: Feedback = None
+    expected_version: ExpectedVersion = None
+
+
+class ImageApproval(Decision):
+    """What may go with the approval of an image. The whole body may be left out."""
+
+    accept_stale: Annotated[
+        bool | None, Field(description="Keep a picture that was made from an earlier text, for the present text.")
+    ] = None
+
+
+class Nothing(Body):
+    """This takes no values; an empty body and `{}` are both fine."""
+
+
+def body_of(model: type[M], *, optional: bool = False) -> Callable[[Request], Awaitable[M]]:
+    """A dependency that reads the request's body as `model`. Raises `Refused`."""
+
+    async def read(request: Request) -> M:
+        raw = await request.body()
+        if optional and not raw.strip():
+            return model()
+        _require_json(request, raw)
+        return _validated(model, _decoded(raw))
+
+    return read
+
+
+def described_body(model: type[Body], *, optional: bool = False) -> dict[str, Any]:
+    """The body in OpenAPI."""
+    schema = model.model_json_schema()
+    return {"requestBody": {"required": not optional, "content": {"application/json": {"schema": schema}}}}
+
+
+def _require_json(request: Request, raw: bytes) -> None:
+    if not raw.strip():
+        raise invalid(FieldProblem("body", "This request needs a JSON object as its body; it came without one."))
+    media_type, *parameters = request.headers.get("content-type", "application/json").lower().split(";")
+    kind = media_type.strip()
+    charsets = [value.strip().strip('"') for name, _, value in (p.partition("=") for p in parameters)
+                if name.strip() == "charset"]  # fmt: skip
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise _unsupported(f"The body is {kind[:80] or 'of no type'}; send JSON, with Content-Type: application/json.")
+    if any(charset not in ("utf-8", "utf8", "us-ascii") for charset in charsets):
+        raise _unsupported("JSON is sent in UTF-8; leave the charset out.")
+    if encoding not in ("identity", ""):
+        raise _unsupported("Compressed bodies are not understood; leave Content-Encoding out.")
+
+
+def _unsupported(detail: str) -> Refused:
+    headers = {"Accept-Post": "application/json"}
+    return Refused(Problem(415, HttpCode.UNSUPPORTED_MEDIA_TYPE, "Not this type of body", detail, headers=headers))
+
+
+def _decoded(raw: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise _unreadable(f"The body is not UTF-8: byte {error.start} begins no character.") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise _unreadable(f"The body is not JSON: {error.msg} at {place}.") from None
+    except RecursionError:
+        raise _unreadable("The body is nested too deeply.") from None
+    except ValueError:
+        raise _unreadable("The body holds a number with too many digits.") from None
+    if not isinstance(value, dict):
+        raise invalid(FieldProblem("body", "The body must be a JSON object: { … }."))
+    return value
+
+
+def _unreadable(message: str) -> Refused:
+    return invalid(FieldProblem("body", message), status=400)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _unreadable(f"The body is not JSON: {name} is not a JSON value.")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _unreadable(f"The body names `{_shown(name)}` twice.")
+        found[name] = value
+    return found
+
+
+def _validated(model: type[M], value: dict[str, Any]) -> M:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        known = ", ".join(model.model_fields) or "none"
+        problems = [_in_words(detail["type"], detail["loc"], detail["msg"], known) for detail in error.errors()]
+    raise invalid(*problems)
+
+
+_WORDS: Final[Mapping[str, str]] = {
+    "bool_type": "must be true or false.",
+    "int_type": "must be a whole number.",
+    "missing": "is missing.",
+    "string_type": "must be text.",
+    "string_unicode": "contains half of a surrogate pair, which is not a character. Send valid Unicode.",
+}
+
+
+def _in_words(kind: str, place: Sequence[str | int], message: str, known: str) -> FieldProblem:
+    name = _shown(".".join(str(part) for part in place))
+    if kind == "nothing":
+        return FieldProblem("body", message)
+    if kind == "extra_forbidden":
+        return FieldProblem(name, f"`{name}` is not a field of this request; its fields are: {known}.")
+    return FieldProblem(name, f"`{name}` {_WORDS.get(kind, 'is not valid.')}")
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= 60 else name[:57] + "..."

@@ -1,0 +1,150 @@
+"""The media files over HTTP: whole, in ranges, or not at all because the client has them.
+
+A key never gets other content, but its URL can: a new installation begins at `image_1.png` again. So a browser asks
+each time and is told 304, unless the URL names the content as well (`?v=` and part of its SHA-256).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from rest.errors import no_such_path
+from rest.guard import Guard
+from rest.objects import MEDIA_PATH
+from rest.problems import HttpCode, Problem, problem_response
+from workflow.context import Context
+from workflow.reading import MediaMissing
+
+_TYPES: Final[Mapping[str, str]] = {
+    ".jpg": "image/jpeg",
+    ".mp4": "video/mp4",
+    ".png": "image/png",
+    ".vtt": "text/vtt; charset=utf-8",
+    ".webp": "image/webp",
+}
+_RANGE: Final = "(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})"
+_RANGES: Final = re.compile(rf"bytes=[ \t]*({_RANGE}(?:[ \t]*,[ \t]*{_RANGE})*)", re.IGNORECASE)
+_MOST_RANGES: Final = 20
+
+
+def media_route(context: Context) -> Route:
+    """For the root of the server: the address of a file is `/media/` and its key."""
+    return Route(MEDIA_PATH + "{key:path}", Guard(Media(context)), name="media")
+
+
+class Media:
+    """Serves GET and HEAD; `path_params["key"]` is the key."""
+
+    def __init__(self, context: Context) -> None:
+        self.media = context.media
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await self._answer(scope)
+        if isinstance(answer, Problem):
+            answer = problem_response(answer, scope)
+        await answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope) -> Response | Problem:
+        if scope["method"] not in ("GET", "HEAD"):
+            detail = f"{scope['method']} is not possible at {scope['path']}. These are: GET, HEAD."
+            headers = {"Allow": "GET, HEAD"}
+            return Problem(405, HttpCode.METHOD_NOT_ALLOWED, "Not with this method", detail, headers=headers)
+        try:
+            path, stat = await asyncio.to_thread(self._found, str(scope["path_params"]["key"]))
+        except (MediaMissing, FileNotFoundError):
+            return no_such_path(scope["path"])
+        headers = {
+            "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"',
+            "Cache-Control": _caching(scope),
+            "X-Content-Type-Options": "nosniff",
+        }
+        media_type = _TYPES.get(path.suffix, "application/octet-stream")
+        file = FileResponse(path, headers=headers, media_type=media_type, stat_result=stat)
+        return _conditional(scope, file, stat.st_size)
+
+    def _found(self, key: str) -> tuple[Path, os.stat_result]:
+        path = self.media.path_of(key)
+        return path, path.stat()
+
+
+def _caching(scope: Scope) -> str:
+    named = parse_qs(scope["query_string"].decode("latin-1")).get("v")
+    return "private, max-age=31536000, immutable" if named else "private, no-cache"
+
+
+def _conditional(scope: Scope, file: FileResponse, size: int) -> Response | Problem:
+    """The file, or what the request's conditions make of it (RFC 9110, 13.2.2)."""
+    asked = Headers(scope=scope)
+    etag = file.headers["etag"]
+    if _precondition_fails(asked, etag, file.headers["last-modified"]):
+        detail = "The file is not the one that the request is about."
+        return Problem(412, HttpCode.PRECONDITION_FAILED, "A condition of the request is not met", detail)
+    if _is_known(asked, etag, file.headers["last-modified"]):
+        kept = {name: file.headers[name] for name in ("etag", "cache-control", "last-modified")}
+        return Response(status_code=304, headers=kept)
+    return _in_range(scope, asked, file, size)
+
+
+def _precondition_fails(asked: Headers, etag: str, modified: str) -> bool:
+    if (wanted := asked.get("if-match")) is not None:
+        return wanted.strip() != "*" and etag not in _tags(wanted)
+    return _is_later(modified, asked.get("if-unmodified-since"))
+
+
+def _is_known(asked: Headers, etag: str, modified: str) -> bool:
+    if (known := asked.get("if-none-match")) is not None:
+        return known.strip() == "*" or etag in [tag.removeprefix("W/") for tag in _tags(known)]
+    since = asked.get("if-modified-since")
+    return since is not None and _is_date(since) and not _is_later(modified, since)
+
+
+def _tags(header: str) -> list[str]:
+    return re.findall(r'(?:W/)?"[^"]*"', header)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return parsedate_to_datetime(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_later(modified: str, than: str | None) -> bool:
+    if than is None or not _is_date(than):
+        return False
+    return parsedate_to_datetime(modified) > parsedate_to_datetime(than)
+
+
+def _in_range(scope: Scope, asked: Headers, file: FileResponse, size: int) -> Response | Problem:
+    """Hands on only ranges that can be served: FileResponse refuses a request with one that is malformed or outside."""
+    found = _RANGES.fullmatch(asked.get("range", "").strip())
+    fresh = asked.get("if-range") in (None, file.headers["etag"], file.headers["last-modified"])
+    headers = MutableHeaders(raw=[(name, value) for name, value in scope["headers"] if name != b"range"])
+    scope["headers"] = headers.raw
+    if found is None or not fresh or scope["method"] != "GET":
+        return file
+    ranges = [part.strip().partition("-") for part in found[1].split(",")]
+    if len(ranges) > _MOST_RANGES or any(first and last and int(last) < int(first) for first, _, last in ranges):
+        return file
+    served = [part for part in ranges if (int(part[0]) < size if part[0] else int(part[2]) > 0 and size > 0)]
+    if not served:
+        detail = f"The file has {size} bytes; the request asks for none of them."
+        headers_of_refusal = {"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"}
+        return Problem(
+            416, HttpCode.RANGE_NOT_SATISFIABLE, "Outside of the file", detail, headers=headers_of_refusal
+        )
+    headers["range"] = "bytes=" + ",".join("".join(part) for part in served)
+    scope["headers"] = headers.raw
+    return file
