@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import cleandoc
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import strawberry
 
@@ -27,28 +27,37 @@ def optional(description: str) -> Any:
 
 def field(of: Any, description: str) -> Callable[[Callable[..., object]], Any]:
     """A field of the schema's type `of` that a function answers, with a row."""
-    decorate: Any = strawberry.field(graphql_type=of, description=cleandoc(description))
-    return lambda resolver: decorate(resolver)
+    return _answered_by(strawberry.field(graphql_type=of, description=cleandoc(description)))
 
 
 def mutation(of: Any, description: str) -> Callable[[Callable[..., object]], Any]:
-    decorate: Any = strawberry.mutation(graphql_type=of, description=cleandoc(description))
-    return lambda resolver: decorate(resolver)
+    return _answered_by(strawberry.mutation(graphql_type=of, description=cleandoc(description)))
 
 
 def subscription(of: Any, description: str) -> Callable[[Callable[..., object]], Any]:
-    decorate: Any = strawberry.subscription(graphql_type=of, description=cleandoc(description))
-    return lambda resolver: decorate(resolver)
+    return _answered_by(strawberry.subscription(graphql_type=of, description=cleandoc(description)))
 
 
+def _answered_by(declare: Any) -> Callable[[Callable[..., object]], Any]:
+    def decorate(resolver: Callable[..., object]) -> Any:
+        # Strawberry would take the row's type for one of the schema.
+        resolver.__annotations__.pop("return", None)
+        return declare(resolver)
+
+    return decorate
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(attribute, optional))
 def object_type(description: str, *, name: str | None = None) -> Callable[[type[T]], type[T]]:
     return strawberry.type(name=name, description=cleandoc(description))
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(attribute, optional))
 def interface_type(description: str) -> Callable[[type[T]], type[T]]:
     return strawberry.interface(description=cleandoc(description))
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(attribute, optional))
 def input_type(description: str) -> Callable[[type[T]], type[T]]:
     return strawberry.input(description=cleandoc(description))
 

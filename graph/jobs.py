@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import strawberry
@@ -34,23 +35,22 @@ class JobProgress:
         return parent.progress_step
 
 
+@dataclass(frozen=True, slots=True)
+class FailedJob:
+    """The row behind `JobError`."""
+
+    code: str
+    message: str
+    retryable: bool
+    next_retry_at: datetime | None
+
+
 @object_type("Why the last attempt of a job failed.")
 class JobError:
-    @field(enums.JobErrorCode, "A stable code.")
-    def code(self, parent: Parent) -> str | None:
-        return parent.failure and parent.failure.code
-
-    @field(str, "What happened and what can be done, for a person.")
-    def message(self, parent: Parent) -> str | None:
-        return parent.failure and parent.failure.message
-
-    @field(bool, "Whether trying again may help, by itself or by a person.")
-    def retryable(self, parent: Parent) -> bool | None:
-        return parent.failure and parent.failure.retryable
-
-    @field(datetime | None, "When it is tried again by itself; null if it is not.")
-    def next_retry_at(self, parent: Parent) -> datetime | None:
-        return parent.next_attempt_at
+    code: enums.JobErrorCode = attribute("A stable code.")
+    message: str = attribute("What happened and what can be done, for a person.")
+    retryable: bool = attribute("Whether trying again may help, by itself or by a person.")
+    next_retry_at: datetime | None = attribute("When it is tried again by itself; null if it is not.")
 
 
 @object_type("A piece of machine work. It has states of its own, apart from the statuses that people decide.")
@@ -73,5 +73,8 @@ class Job(Node):
         return parent
 
     @field(JobError | None, "Why its last attempt failed; null if it did not.")
-    def error(self, parent: Parent) -> entities.Job | None:
-        return parent if parent.failure is not None else None
+    def error(self, parent: Parent) -> FailedJob | None:
+        failure = parent.failure
+        if failure is None:
+            return None
+        return FailedJob(failure.code, failure.message, failure.retryable, parent.next_attempt_at)

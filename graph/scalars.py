@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, NewType
+from typing import Final, NewType
 
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
@@ -49,6 +49,6 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
 """For the schema's configuration: Python type → scalar."""
 
 
-def media_url(key: str) -> Any:
+def media_url(key: str) -> Url:
     """Where the media file with this key is served."""
     return Url(f"/media/{key}")

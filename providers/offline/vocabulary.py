@@ -92,7 +92,7 @@ Term = Biome | Daytime | Weather | Subject | Mood
 _WORDS: dict[Term, str] = {
     Biome.COAST: "sea ocean beach coast shore shoreline harbour harbor wave tide island bay cliff pier dock quay surf reef "
     "sailor seaside meer küste strand mer plage côte océan mar playa costa мор* берег* волн* океан* Meer Insel île isla "
-    "gull jetty lagoon lighthouse seagull rocks driftwood deck",
+    "gull jetty lagoon lighthouse seagull driftwood",
     Biome.MOUNTAIN: "mountain hill peak ridge summit slope gorge pass highland climb climber berg* montagne montaña гор* "
     "скал* canyon ravine crag alpine pasture",
     Biome.FOREST: "forest wood woods woodland grove jungle pine fir oak birch thicket undergrowth wald wälder forêt bosque лес* "
@@ -102,22 +102,21 @@ _WORDS: dict[Term, str] = {
     Biome.STREET: "street road alley lane avenue sidewalk pavement square corner market shop café cafe bakery bar station "
     "straße rue calle улиц* дорог* traffic stall plaza",
     Biome.DESERT: "desert dune sand sands oasis pyramid camel caravan wüste désert desierto пустын* cactus mesa",
-    Biome.MEADOW: "meadow field garden park grass farm orchard countryside prairie wheat flower pasture plain vineyard wiese "
+    Biome.MEADOW: "meadow field garden park grass farm orchard countryside prairie wheat flower vineyard wiese "
     "feld champ jardin campo prado пол* луг* сад* picnic harvest barn",
-    Biome.VILLAGE: "village hamlet cottage cottages town chapel inn tavern mill dorf village pueblo aldea деревн* сел* bell "
-    "well neighbours neighbors",
+    Biome.VILLAGE: "village hamlet cottage cottages town chapel inn tavern mill dorf pueblo aldea деревн* neighbours neighbors",
     Biome.ARCTIC: "arctic polar glacier iceberg tundra ice frozen antarctic sledge igloo eis glace hielo лёд льд*",
-    Biome.LAKE: "lake river pond stream brook waterfall valley creek marsh swamp bank reeds see fluss lac rivière lago río "
+    Biome.LAKE: "lake river pond stream brook waterfall valley creek marsh swamp reeds fluss lac rivière lago río "
     "озер* рек* fisherman canoe ferry",
     Biome.ROOM: "room kitchen bedroom house inside indoors table desk window door sofa chair bed lamp stairs corridor hall "
-    "library study attic cellar bookshelf fireplace hearth zimmer küche chambre cuisine habitación cocina комнат* кухн* "
-    "curtain clock stove shelf letter cup tea teapot ceiling int classroom hospital studio",
+    "library attic cellar bookshelf fireplace hearth zimmer küche chambre cuisine habitación cocina комнат* кухн* "
+    "curtain clock stove shelf cup tea teapot ceiling int classroom hospital studio",
     Biome.SPACE: "space planet galaxy rocket astronaut cosmos mars orbit spaceship spacecraft universe asteroid comet "
     "weltraum espace espacio космос* планет* starship",
     Daytime.DAWN: "dawn sunrise daybreak morning morgen aube matin amanecer mañana рассвет* утр* breakfast",
-    Daytime.DAY: "day noon midday sunny bright brighter lighter summer daylight sunlight sunlit tag jour midi mediodía "
-    "день днем днём полдень spring light",
-    Daytime.GOLDEN: "golden afternoon autumn harvest honey amber fall september october",
+    Daytime.DAY: "day noon midday sunny bright brighter lighter summer daylight sunlight sunlit jour midi mediodía "
+    "день днем днём полдень spring",
+    Daytime.GOLDEN: "golden afternoon autumn harvest honey amber september october",
     Daytime.DUSK: "dusk sunset evening twilight sundown nightfall abend soir crépuscule atardecer tarde вечер* закат*",
     Daytime.NIGHT: "night midnight moon moonlight moonlit star stars starlit starry dark darker darkness nacht nuit minuit "
     "noche ноч* лун* звезд* звёзд* nocturnal lantern candle",
@@ -177,7 +176,10 @@ _NEGATIONS = frozenset(
 )
 _STRESSES = frozenset("more much add make want lots mehr plus más больше show".split())
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[.,;:!?—。，]")
-_PASSING = frozenset("he she him her they both people".split())
+_PASSING = frozenset(
+    "he she him her they both people window door table desk sofa chair bed lamp stairs cup tea clock shelf curtain "
+    "house bell road square market day star stars morning evening father mother brothers sisters friends island".split()
+)
 
 
 def _index() -> tuple[dict[str, tuple[Term, ...]], dict[str, tuple[Term, ...]]]:
@@ -234,7 +236,7 @@ def read_words(text: str, *, negations: bool) -> Reading:
             if against:
                 unwanted.add(term)
             else:
-                wanted[term] += (1 if word in _PASSING else 2) * stress
+                wanted[term] += (1 if word in _PASSING else 3) * stress
         against = max(0, against - 1)
     for term in unwanted - set(wanted):
         wanted.pop(term, None)

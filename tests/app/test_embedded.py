@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.data_folder import DataFolder, running_server
+from app.data_folder import running_server
 from app.embedded import BROKER_GRACE, GRACE
 from tests.app.system import System, fetch, until
 
@@ -276,21 +275,6 @@ def test_nobody_reading_its_log_does_not_stop_it(data: Path) -> None:
         assert system.process.wait(timeout=10) == 0
         until(system.nothing_left)
     os.close(reading)
-
-
-def test_the_supervisor_is_light() -> None:
-    heavy = ["tortoise", "strawberry", "fastapi", "PIL", "openai", "arq", "redis", "uvicorn", "numpy"]
-    program = f"import sys, app.embedded; print([name for name in {heavy} if name in sys.modules])"
-    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[]"
-
-
-def test_a_forgotten_server_file_is_not_believed(data: Path) -> None:
-    folder = DataFolder(data)
-    folder.prepare()
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        folder.write_server(f"http://127.0.0.1:{other.getsockname()[1]}")
-        assert running_server(data) is None
 
 
 def free_port_of(system: System) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.children import Child, ChildSpec
-from app.data_folder import DataFolder
+from app.data_folder import DataFolder, running_server
 from app.errors import StartError
 from app.keeper import describe
 from app.log_sink import LogSink
@@ -160,3 +161,18 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(StartError, match="cannot be used"):
         DataFolder(tmp_path).prepare()
+
+
+def test_the_supervisor_is_light() -> None:
+    heavy = ["tortoise", "strawberry", "fastapi", "PIL", "openai", "arq", "redis", "uvicorn", "numpy"]
+    program = f"import sys, app.embedded; print([name for name in {heavy} if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+def test_a_forgotten_server_file_is_not_believed(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    folder.prepare()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        folder.write_server(f"http://127.0.0.1:{other.getsockname()[1]}")
+        assert running_server(tmp_path) is None

@@ -51,6 +51,20 @@ async def test_the_pragmas_are_on(sqlite_open: str, pragma: str, value: str | in
     assert list(row.values()) == [value]
 
 
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("TimeZone", "UTC"),
+        ("lock_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "1min"),
+        ("application_name", "reelgate"),
+    ],
+)
+async def test_the_settings_of_a_postgresql_session_are_on(postgres_open: str, setting: str, value: str) -> None:
+    (row,) = await connection().execute_query_dict(f"SHOW {setting}")
+    assert list(row.values()) == [value]
+
+
 async def test_a_task_that_inherits_nothing_finds_the_database(database: str) -> None:
     async def count() -> int:
         return await Entry.all().count()
@@ -80,13 +94,15 @@ async def test_the_same_models_work_on_one_database_after_the_other(database: st
 
 
 async def test_closing_can_be_repeated_and_the_database_opened_again(database_url: str) -> None:
-    threads = threading.active_count()
     await close_database()
     for _ in range(3):
         await _open(database_url)
         await close_database()
         await close_database()
-    assert threading.active_count() == threads
+    async with asyncio.timeout(5):
+        # A connection's thread ends just after it has said so.
+        while any("_connection_worker_thread" in thread.name for thread in threading.enumerate()):
+            await asyncio.sleep(0.01)
 
 
 async def test_it_cannot_be_opened_twice(sqlite_open: str) -> None:

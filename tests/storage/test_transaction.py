@@ -10,6 +10,7 @@ from contextvars import ContextVar
 
 import asyncpg  # type: ignore[import-untyped, unused-ignore]
 import pytest
+from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.exceptions import IntegrityError
 
 from storage.database import Dialect, close_database, connection, dialect, open_database
@@ -252,6 +253,69 @@ async def test_a_lost_connection_costs_an_error_and_not_the_pool(postgres_url: s
 async def _write_and_lose_the_connection() -> None:
     await Entry.create(writer=1)
     await connection().execute_query("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+async def test_a_transaction_that_cannot_begin_costs_an_error_and_not_the_pool(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: TransactionWrapper) -> None:
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+    await migrate(postgres_url, models=SAMPLE_MODELS, migrations=SAMPLE_MIGRATIONS)
+    await open_database(postgres_url, models=SAMPLE_MODELS, migrations=None, pool_size=2)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(TransactionWrapper, "begin", fail)
+            for _ in range(6):
+                async with asyncio.timeout(5):
+                    with pytest.raises(DatabaseUnavailable):
+                        await in_transaction(_count_entries)
+        async with asyncio.timeout(5):
+            assert await in_transaction(_count_entries) == 0
+    finally:
+        await close_database()
+
+
+@pytest.mark.parametrize("refusal", [ConnectionRefusedError(), TimeoutError(), FileNotFoundError("socket")])
+async def test_a_server_that_is_gone_when_a_transaction_begins_is_said_so(
+    postgres_open: str, monkeypatch: pytest.MonkeyPatch, refusal: OSError
+) -> None:
+    async def fail(_: TransactionWrapper) -> None:
+        raise refusal
+
+    monkeypatch.setattr(TransactionWrapper, "begin", fail)
+    with pytest.raises(DatabaseUnavailable):
+        await in_transaction(_count_entries)
+
+
+async def test_an_operating_system_error_of_the_body_is_not_blamed_on_the_database(database: str) -> None:
+    async def body() -> None:
+        raise FileNotFoundError("a picture")
+
+    with pytest.raises(FileNotFoundError):
+        await in_transaction(body)
+
+
+async def test_waiting_too_long_for_a_row_is_a_clear_error(postgres_open: str) -> None:
+    counter_id = (await Counter.create(name="a")).id
+    locked, may_end = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        await _add(counter_id)
+        locked.set()
+        await may_end.wait()
+
+    async def wait() -> None:
+        await connection().execute_query("SET LOCAL lock_timeout = '50ms'")
+        await _add(counter_id)
+
+    holding = asyncio.create_task(in_transaction(hold))
+    await locked.wait()
+    with pytest.raises(DatabaseBusy):
+        await in_transaction(wait)
+    may_end.set()
+    await holding
+    assert (await Counter.get(id=counter_id)).value == 1
 
 
 async def test_a_writer_that_holds_on_makes_others_give_up_with_a_clear_error(sqlite_open: str) -> None:

@@ -136,3 +136,10 @@ def a_program(tmp_path: Path) -> Callable[[str], str]:
         return str(path)
 
     return build
+
+
+@pytest.fixture
+def long_timeline(a_picture: Callable[..., Path], a_timeline: Callable[..., Timeline]) -> Timeline:
+    """Some seconds of work."""
+    picture = a_picture(size=(640, 360), noise=True)
+    return a_timeline(*[picture] * 30, size=(1280, 720), fps=60, seconds=2)

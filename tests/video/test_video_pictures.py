@@ -15,8 +15,10 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from domain.errors import JobErrorCode, WorkFailed
+from video.arguments import still_arguments
 from video.checks import check_picture, inspect_video
-from video.timeline import Timeline, TimelineScene
+from video.runner import run_ffmpeg
+from video.timeline import RenderSpec, Timeline, TimelineScene
 
 Render = Callable[..., Awaitable[Path]]
 
@@ -63,6 +65,20 @@ async def test_a_portrait_picture_is_whole_and_undistorted_over_a_dim_copy_of_it
     assert np.abs(frame[80, 124] - 200).max() <= 6  # the picture spans 120 to 199
     assert frame[80, 60].max() < 120
     assert frame[80, 60].max() > 20
+
+
+@pytest.mark.parametrize("size", [(448, 256), (640, 366), (640, 360), (65, 37)])
+async def test_a_picture_that_all_but_fits_fills_the_frame(
+    size: tuple[int, int], a_timeline: Callable[..., Timeline], render: Render, tmp_path: Path
+) -> None:
+    pixels = np.full((size[1], size[0], 3), 200, np.uint8)
+    pixels[size[1] // 4 : -(size[1] // 4), size[0] // 4 : -(size[0] // 4)] = (200, 0, 0)
+    Image.fromarray(pixels).save(tmp_path / "close.png")
+    frame = first_frame(await render(a_timeline(tmp_path / "close.png", size=(320, 180))))
+    for edge in (frame[0], frame[-1], frame[:, 0], frame[:, -1]):
+        assert np.abs(edge - 200).max() <= 6
+    rows, columns = np.nonzero(frame[..., 1] < 100)
+    assert (np.ptp(columns) + 1, np.ptp(rows) + 1) == pytest.approx((160, 90), abs=5)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +130,19 @@ async def test_sixteen_bit_colours_and_claims_about_the_colour_space(
     )
     frame = first_frame(await render(a_timeline(path)))
     assert np.abs(frame - (200, 100, 50)).max() <= 4
+
+
+async def test_a_picture_is_turned_as_its_metadata_asks(
+    a_timeline: Callable[..., Timeline], render: Render, tmp_path: Path
+) -> None:
+    image = Image.new("RGB", (80, 40), (200, 0, 0))
+    image.paste((0, 0, 200), (0, 0, 40, 40))
+    asked = Image.Exif()
+    asked[0x0112] = 6  # the left side is the top
+    image.save(tmp_path / "turned.png", exif=asked)
+    frame = first_frame(await render(a_timeline(tmp_path / "turned.png")))
+    assert np.abs(frame[9, 32] - (0, 0, 200)).max() <= 6
+    assert np.abs(frame[27, 32] - (200, 0, 0)).max() <= 6
 
 
 async def test_what_a_picture_says_about_itself_stays_out_of_the_video(
@@ -188,6 +217,22 @@ async def test_a_truncated_picture_is_refused(
     with pytest.raises(WorkFailed, match=r"Scene 1: .* damaged or incomplete"):
         await render(a_timeline(bad))
     assert_nothing_left()
+
+
+@pytest.mark.parametrize("content", [b"", png_bytes(), b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n"])
+async def test_ffmpeg_itself_refuses_them_too(content: bytes, tmp_path: Path, ffmpeg_binary: str) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(content)
+    arguments = still_arguments(
+        ffmpeg_binary=ffmpeg_binary,
+        picture=bad,
+        output=tmp_path / "bad.mp4",
+        spec=RenderSpec(64, 36, 25, 1),
+        frames=25,
+        threads=1,
+    )
+    with pytest.raises(WorkFailed, match="Scene 5: its picture cannot be used"):
+        await run_ffmpeg(arguments, subject="Scene 5")
 
 
 async def test_a_damaged_picture_is_refused(a_picture: Callable[..., Path]) -> None:

@@ -110,12 +110,10 @@ def smooth(low: float, high: float, value: Floats) -> Floats:
     return (scaled * scaled * (3 - 2 * scaled)).astype(np.float32)
 
 
-def cloud_noise(
-    rng: np.random.Generator, height: int, width: int, *, roughness: float, wide: float = 1.0, tall: float = 1.0
-) -> Floats:
-    """Smooth noise of mean 0 and deviation 1; `wide` and `tall` stretch it along an axis. Small: enlarge it."""
-    down = np.fft.fftfreq(height)[:, None] * height * tall
-    across = np.fft.rfftfreq(width)[None] * width * wide
+def cloud_noise(rng: np.random.Generator, height: int, width: int, *, roughness: float, flat: float = 1.0) -> Floats:
+    """Smooth noise of mean 0 and deviation 1; `flat` is how many times its shapes are wider than high."""
+    down = np.fft.fftfreq(height)[:, None] * height / np.sqrt(flat)
+    across = np.fft.rfftfreq(width)[None] * width * np.sqrt(flat)
     frequency = np.sqrt(down * down + across * across)
     frequency[0, 0] = 1
     shape = (height, width // 2 + 1)
@@ -130,12 +128,10 @@ def enlarged(noise: Floats, width: int, height: int) -> Floats:
     return np.asarray(Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC), np.float32)
 
 
-def field_noise(
-    rng: np.random.Generator, height: int, width: int, *, roughness: float, wide: float = 1.0, tall: float = 1.0
-) -> Floats:
-    """`cloud_noise` for a part of the sheet, computed at a quarter of its size on a fixed lattice."""
+def field_noise(rng: np.random.Generator, height: int, width: int, *, roughness: float, flat: float = 1.0) -> Floats:
+    """`cloud_noise` for a part of the sheet, computed at a quarter of its size."""
     small_width, small_height = min(448, max(16, width // 4)), min(448, max(16, height // 4))
-    noise = cloud_noise(rng, small_height, small_width, roughness=roughness, wide=wide, tall=tall)
+    noise = cloud_noise(rng, small_height, small_width, roughness=roughness, flat=flat * width / max(1, height))
     return enlarged(noise, max(1, width), max(1, height))
 
 

@@ -91,11 +91,13 @@ def draw_broadleaf(pencil: Pencil, x: float, foot: float, height: float, rng: np
     )  # fmt: skip
     pencil.line([(x, foot - height * 0.3), (x - height * 0.16, foot - height * 0.55)], height * 0.018)
     pencil.line([(x, foot - height * 0.34), (x + height * 0.15, foot - height * 0.58)], height * 0.018)
-    for _ in range(13):
-        angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(0, 1) ** 0.6
-        across, down = np.cos(angle) * reach * height * 0.26, np.sin(angle) * reach * height * 0.2
-        size = height * rng.uniform(0.1, 0.16)
-        pencil.ellipse(x + float(across), foot - height * 0.68 + float(down), size, size * 0.86)
+    pencil.ellipse(x, foot - height * 0.67, height * 0.26, height * 0.21)
+    for step in range(18):
+        angle = step * 2.4 + float(rng.uniform(-0.3, 0.3))
+        reach = 0.75 + 0.35 * float(rng.random())
+        across, down = np.cos(angle) * reach * height * 0.25, np.sin(angle) * reach * height * 0.2
+        size = height * float(rng.uniform(0.055, 0.1))
+        pencil.ellipse(x + float(across), foot - height * 0.67 + float(down), size, size * 0.85)
 
 
 def lay_water(scene: Scenery, top: float, *, ripple: float = 0.15, tint: Colour | None = None) -> None:
@@ -107,7 +109,7 @@ def lay_water(scene: Scenery, top: float, *, ripple: float = 0.15, tint: Colour 
         return
     rng = scene.plan.rng("water")
     deep = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    waves = field_noise(rng, height, canvas.width, roughness=1.25, wide=0.5, tall=3.4)
+    waves = field_noise(rng, height, canvas.width, roughness=1.2, flat=5.0)
     swell = waves * (np.float32(0.25) + np.float32(0.75) * deep)
     sources = np.clip(2 * rows.start - np.arange(rows.start, rows.stop) - 1, 0, rows.start - 1 if rows.start else 0)
     own = mix(palette.sky[1], palette.near, 0.45) if tint is None else tint

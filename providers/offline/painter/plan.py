@@ -73,9 +73,12 @@ def plan_of(request: ImageRequest) -> Plan:
     biome = _biome(wish, said, subjects, turn)
     chosen = _pick(wish, wish.weathers(), said.weathers()) or _DEFAULT_AIRS[(turn + seed // 7) % len(_DEFAULT_AIRS)]
     moods = tuple(dict.fromkeys([*wish.moods(), *said.moods()]))
+    daytime = _daytime(wish, said, chosen, turn)
+    if biome is Biome.SPACE:
+        chosen, daytime = Weather.CLEAR, Daytime.NIGHT
     return Plan(
         biome=biome,
-        daytime=_daytime(wish, said, chosen, turn),
+        daytime=daytime,
         weather=chosen,
         subjects=subjects or _chance_subject(biome, wish, seed),
         moods=moods,

@@ -20,14 +20,14 @@ def paint_room(scene: Scenery, view: Canvas) -> Stage:
     canvas, palette, plan = scene.canvas, scene.palette, scene.plan
     rng = plan.rng("room")
     floor = canvas.height * 0.8
-    dim = np.float32(0.34 + 0.5 * palette.brightness)
+    dim = np.float32(0.46 + 0.62 * palette.brightness)
     warm = mix(np.ones(3, np.float32), rgb("ffd9a0"), 0.5 * palette.lamps)
     wall = rgb(_WALLS[(plan.variant + plan.seed // 5 % 2) % len(_WALLS)]) * dim * warm
     _lay_walls(scene, wall, floor, rng)
     left, top, width, height = window_frame(canvas, mirrored=plan.mirrored)
     _lay_window(scene, view, (left, top, width, height), wall)
     _lay_daylight(scene, (left, top, width, height), floor)
-    far = 0.2 if not plan.mirrored else 0.8
+    far = 0.2
     pieces: tuple[tuple[_Furniture, _Furniture], ...] = (
         (_lay_fireplace, _lay_armchair),
         (_lay_bookcase, _lay_table),
@@ -38,29 +38,29 @@ def paint_room(scene: Scenery, view: Canvas) -> Stage:
     )
     back, front = pieces[(plan.variant * 5 + plan.seed // 3) % len(pieces)]
     back(scene, canvas.width * far, floor)
-    front(scene, left + width * 0.5, floor + canvas.unit * 0.09)
+    front(scene, canvas.width * (0.84 if plan.mirrored else 0.72), floor + canvas.unit * 0.09)
     ground = np.full(canvas.width, floor + canvas.unit * 0.08, np.float32)
     return Stage(ground, depth=0.9, scale=1.9)
 
 
 def window_frame(canvas: Canvas, *, mirrored: bool) -> tuple[int, int, int, int]:
     """Left, top, width and height of the window in pixels."""
-    width = int(min(canvas.unit * 0.62, canvas.width * 0.46))
+    width = int(min(canvas.unit * 0.62, canvas.width * 0.44))
     height = int(canvas.unit * 0.46)
-    left = int(canvas.width * (0.07 if mirrored else 0.93) - (0 if mirrored else width))
+    left = int(canvas.width * (0.46 if mirrored else 0.93) - (0 if mirrored else width))
     top = int(canvas.height * 0.8 - canvas.unit * 0.17 - height)
     return left, max(0, top), max(8, width), max(8, height)
 
 
 def _lay_walls(scene: Scenery, wall: Colour, floor: float, rng: np.random.Generator) -> None:
     canvas = scene.canvas
-    across = canvas.x[None] / np.float32(canvas.width) - np.float32(0.28 if scene.plan.mirrored else 0.72)
+    across = canvas.x[None] / np.float32(canvas.width) - np.float32(0.62)
     down = canvas.y / np.float32(canvas.height) - np.float32(0.45)
-    shade = np.float32(1.12) - np.float32(0.55) * np.sqrt(across * across + down * down)
+    shade = np.float32(1.14) - np.float32(0.5) * np.sqrt(across * across + down * down)
     canvas.pixels[:] = wall * shade[..., None]
     rows = canvas.rows(floor, canvas.height)
-    boards = rgb("5c4230") * np.float32(0.3 + 0.75 * scene.palette.brightness) * mix(np.ones(3, np.float32), rgb("ffd9a0"), 0.4 * scene.palette.lamps)
-    grain = field_noise(rng, max(2, rows.stop - rows.start), canvas.width, roughness=1.2, tall=6.0)[: rows.stop - rows.start]
+    boards = rgb("70503a") * np.float32(0.4 + 0.75 * scene.palette.brightness) * mix(np.ones(3, np.float32), rgb("ffd9a0"), 0.4 * scene.palette.lamps)
+    grain = field_noise(rng, max(2, rows.stop - rows.start), canvas.width, roughness=1.2, flat=8.0)[: rows.stop - rows.start]
     canvas.pixels[rows] = boards * (np.float32(0.95) + np.float32(0.06) * grain + np.float32(0.1) * shade[rows])[..., None]
 
     def seams(pencil: Pencil) -> None:
@@ -129,7 +129,7 @@ def _lay_daylight(scene: Scenery, frame: tuple[int, int, int, int], floor: float
 
 def _dark(scene: Scenery, code: str, share: float = 0.5) -> Colour:
     """A furniture colour under the room's light."""
-    lit = rgb(code) * np.float32(0.24 + 0.62 * scene.palette.brightness)
+    lit = rgb(code) * np.float32(0.34 + 0.66 * scene.palette.brightness)
     return mix(scene.palette.near, lit, share)
 
 

@@ -52,7 +52,7 @@ def _add_planet(canvas: Canvas, rng: np.random.Generator, centre: tuple[float, f
     y = (canvas.y[rows] - np.float32(centre[1])) / np.float32(radius)
     away = np.sqrt(x * x + y * y)
     lit = np.clip(-0.6 * x - 0.5 * y + 0.62 * np.sqrt(np.clip(1 - away * away, 0, 1)), 0.02, 1).astype(np.float32)
-    bands = field_noise(rng, *away.shape, roughness=1.5, wide=0.5, tall=2.6) * np.float32(0.32)
+    bands = field_noise(rng, *away.shape, roughness=1.5, flat=5.0) * np.float32(0.32)
     base = rgb(_PLANETS[int(rng.integers(0, len(_PLANETS)))])
     surface = np.clip(base * (1 + bands[..., None]) * lit[..., None], 0, 1)
     halo = np.exp(-(((away - 1) / np.float32(0.07)) ** 2)) * np.clip(-0.6 * x - 0.5 * y + 0.3, 0, 1) * np.float32(0.4)

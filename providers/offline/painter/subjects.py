@@ -141,10 +141,11 @@ def draw_tree(pencil: Pencil, x: float, y: float, tall: float, rng: np.random.Ge
 def draw_palm(pencil: Pencil, x: float, y: float, tall: float) -> None:
     top = (x + tall * 0.1, y - tall * 0.82)
     pencil.polygon([(x - tall * 0.035, y), (x + tall * 0.02, y - tall * 0.45), (top[0] - tall * 0.015, top[1]), (top[0] + tall * 0.015, top[1]), (x + tall * 0.06, y - tall * 0.45), (x + tall * 0.035, y)])
-    for angle in (-2.9, -2.4, -1.9, -1.3, -0.8, -0.3, 0.25, 2.85):
-        tip = (top[0] + np.cos(angle) * tall * 0.36, top[1] + np.sin(angle) * tall * 0.18 + tall * 0.1)
-        bend = (top[0] + np.cos(angle) * tall * 0.2, top[1] + np.sin(angle) * tall * 0.17 - tall * 0.03)
-        pencil.polygon([top, bend, tip, (bend[0], bend[1] + tall * 0.045)])
+    for angle, long in ((-2.75, 0.4), (-2.25, 0.36), (-1.57, 0.26), (-0.9, 0.36), (-0.4, 0.4), (0.25, 0.34), (2.9, 0.34)):
+        reach_x, reach_y = float(np.cos(angle)) * long * tall, float(np.sin(angle)) * long * tall * 0.55
+        middle = (top[0] + reach_x * 0.55, top[1] + reach_y * 1.1 - tall * 0.05)
+        tip = (top[0] + reach_x, top[1] + reach_y * 0.6 + tall * 0.1)
+        pencil.polygon([top, middle, tip, (middle[0] * 0.92 + top[0] * 0.08, middle[1] + tall * 0.06)])
 
 
 def draw_bridge(pencil: Pencil, left: float, right: float, deck: float, foot: float, unit: float) -> None:

@@ -28,9 +28,20 @@ def paint_city(scene: Scenery) -> Stage:
         lay_ridge(scene, ground, 1.0)
         _lay_railing(scene)
         return Stage(ground, (foot + canvas.unit * 0.04, foot + canvas.unit * 0.12))
-    ground = hills(scene, "roof", canvas.height - canvas.unit * 0.07, canvas.unit * 0.006, 2.5)
+    _lay_mist(scene, canvas.height - canvas.unit * 0.09, canvas.unit * 0.24)
+    ground = np.full(canvas.width, canvas.height - canvas.unit * 0.075, np.float32)
     lay_ridge(scene, ground, 1.0)
+    if plan.variant % 3 == 2:
+        _lay_railing(scene)
     return Stage(ground)
+
+
+def _lay_mist(scene: Scenery, foot: float, reach: float) -> None:
+    """Light that lies between the houses, so that whoever stands before them is seen."""
+    canvas = scene.canvas
+    rows = canvas.rows(foot - reach, canvas.height)
+    rise = smooth(foot - reach, foot, canvas.y[rows]) * np.float32(0.5)
+    canvas.blend(rows, rise, mix(scene.palette.haze, scene.palette.glow, 0.3 * scene.palette.lamps))
 
 
 def _lay_blocks(scene: Scenery, rng: np.random.Generator, foot: float, share: float) -> None:
@@ -116,7 +127,7 @@ def _lay_railing(scene: Scenery) -> None:
 
 def paint_street(scene: Scenery) -> Stage:
     """Houses on both sides that run towards a vanishing point, lamps, and a road between them."""
-    canvas, palette, plan = scene.canvas, scene.palette, scene.plan
+    canvas, plan = scene.canvas, scene.plan
     rng = plan.rng("street")
     vanish = (canvas.width * (0.42 if plan.mirrored else 0.58), scene.horizon)
     _lay_blocks(scene, rng, scene.horizon, 0.3)
@@ -128,7 +139,6 @@ def paint_street(scene: Scenery) -> Stage:
         for side in (-1, 1):
             _lay_lamp(scene, vanish, side, share)
     ground = np.full(canvas.width, scene.horizon + (canvas.height - scene.horizon) * 0.72, np.float32)
-    del palette
     return Stage(ground, depth=0.97, scale=1.15)
 
 
@@ -165,8 +175,8 @@ def _lay_house_front(
             pencil.polygon([(x_far, top_far), ((x_far + x_near) / 2, (top_far + top_near) / 2 - tall * near * 0.22), (x_near, top_near)])
 
     depth = 0.3 + 0.66 * share**0.7
-    tint = (1 + rng.uniform(-0.12, 0.12, 3)).astype(np.float32)
-    colour = np.clip(mix(scene.depth_colour(depth), scene.palette.land, 0.22) * tint, 0, 1)
+    tint = (1 + rng.uniform(-0.06, 0.06, 3) + rng.uniform(-0.05, 0.05)).astype(np.float32)
+    colour = np.clip(mix(scene.depth_colour(depth), scene.palette.land, 0.25) * tint, 0, 1)
     canvas.lay(canvas.sketch(-4, canvas.height, draw, left=min(x_far, x_near) - 2, right=max(x_far, x_near) + 2), colour)
     _lay_front_windows(scene, rng, (x_far, top_far, foot_far), (x_near, top_near, foot_near))
 

@@ -136,7 +136,7 @@ def paint_arctic(scene: Scenery) -> Stage:
     ground = hills(scene, "shelf", canvas.height - canvas.unit * 0.12, canvas.unit * 0.045, 1.9)
     lay_ridge(scene, ground, 0.9, colour=mix(ice, scene.palette.sky[1], 0.25))
     rows = canvas.rows(float(ground.min()), canvas.height)
-    drift = smooth(-0.4, 1.6, field_noise(rng, rows.stop - rows.start, canvas.width, roughness=1.5, tall=3.0))
+    drift = smooth(-0.4, 1.6, field_noise(rng, rows.stop - rows.start, canvas.width, roughness=1.5, flat=3.0))
     inside = np.clip(canvas.y[rows] - ground[None], 0, 1)
     canvas.blend(rows, inside * drift * np.float32(0.35), mix(ice, scene.palette.light, 0.5))
     return Stage(ground, (scene.horizon + canvas.unit * 0.05, scene.horizon + canvas.unit * 0.14))

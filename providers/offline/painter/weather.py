@@ -82,7 +82,7 @@ def _add_snow(scene: Scenery) -> None:
 def _add_fog(scene: Scenery) -> None:
     canvas, palette = scene.canvas, scene.palette
     rng = scene.plan.rng("fog")
-    banks = field_noise(rng, canvas.height, canvas.width, roughness=1.7, tall=4.0)
+    banks = field_noise(rng, canvas.height, canvas.width, roughness=1.7, flat=3.0)
     level = (canvas.y - np.float32(scene.horizon)) / np.float32(canvas.unit)
     belt = np.exp(-((level / np.float32(0.2)) ** 2))
     fog = np.clip(np.float32(0.3) + np.float32(0.3) * smooth(-1.0, 1.5, banks), 0, 1) * (belt * np.float32(0.95) + np.float32(0.2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from providers.offline.painter.canvas import Floats, Pencil, cloud_noise, enlarged, field_noise, ridge_line, smooth
+from providers.offline.painter.canvas import Floats, Pencil, field_noise, ridge_line, smooth
 from providers.offline.painter.layers import Scenery, Stage, draw_broadleaf, hills, lay_pines, lay_ridge
 from providers.offline.painter.palette import mix, rgb
 
@@ -63,7 +63,7 @@ def _add_facets(scene: Scenery, peaks: Floats, rng: np.random.Generator) -> None
     fade = np.clip(1 - below / np.float32(canvas.unit * 0.34), 0, 1)
     shadow = mix(scene.depth_colour(0.6), palette.sky[1], 0.3)
     canvas.blend(rows, inside * (1 - shade) * fade * np.float32(0.5), shadow)
-    ragged = enlarged(cloud_noise(rng, 64, 256, roughness=1.1), canvas.width, rows.stop - rows.start)
+    ragged = field_noise(rng, rows.stop - rows.start, canvas.width, roughness=1.1)
     line = np.float32(float(peaks.min()) + canvas.unit * (0.3 if scene.plan.winter else 0.13))
     snow = smooth(1.0, -1.0, (canvas.y[rows] - line) / np.float32(canvas.unit * 0.05) + ragged * np.float32(1.2))
     bright = mix(rgb("f4f7fb"), palette.haze, 0.25) * mix(palette.light, np.ones(3, np.float32), 0.4)
@@ -91,7 +91,7 @@ def paint_forest(scene: Scenery) -> Stage:
 def _among_trunks(scene: Scenery) -> Stage:
     canvas, palette, plan = scene.canvas, scene.palette, scene.plan
     rng = plan.rng("trunks")
-    canopy = field_noise(rng, canvas.height, canvas.width, roughness=1.5, tall=1.4)
+    canopy = field_noise(rng, canvas.height, canvas.width, roughness=1.5, flat=1.4)
     top = smooth(0.85, -0.1, canvas.y / np.float32(canvas.height)) * smooth(-1.1, 1.2, canopy)
     canvas.blend(slice(None), top * np.float32(0.55), scene.depth_colour(0.5))
     floor = scene.horizon + canvas.unit * 0.04
@@ -152,7 +152,7 @@ def paint_desert(scene: Scenery) -> Stage:
     ground = canvas.x
     for number in range(5):
         share = (number + 1) / 5
-        base = scene.horizon + (canvas.height - scene.horizon) * (0.02 + 0.72 * share**1.5)
+        base = scene.horizon - canvas.unit * 0.03 + (canvas.height - scene.horizon) * 0.76 * share**1.5
         ground = hills(scene, f"dune{number}", base, canvas.unit * (0.03 + 0.07 * share), 2.2)
         depth = 0.2 + 0.62 * share**1.2
         colour = mix(scene.depth_colour(depth), scene.palette.land, 0.45)
@@ -164,13 +164,15 @@ def paint_desert(scene: Scenery) -> Stage:
 def _shade_dune(scene: Scenery, ground: Floats, rng: np.random.Generator, share: float) -> None:
     """A soft shadow on the lee side of each crest, bounded by a curve that runs down from the top."""
     canvas = scene.canvas
-    side = np.float32(-1 if scene.sun.x > canvas.width / 2 else 1)
-    slope = np.gradient(ground) * side
-    lee = smooth(0.0, 0.16, np.convolve(slope, np.ones(9) / 9, mode="same").astype(np.float32))
+    side = -1.0 if scene.sun.x > canvas.width / 2 else 1.0
+    window = max(3, canvas.width // 24)
+    padded = np.pad(np.gradient(ground), window, mode="edge")
+    slope = np.convolve(padded, np.hanning(window) / np.hanning(window).sum(), mode="same")[window:-window]
+    lee = smooth(-0.05, 0.25, (slope * side).astype(np.float32))
     rows = canvas.rows(float(ground.min()), float(ground.max()) + canvas.unit * 0.3)
     below = canvas.y[rows] - ground[None]
     reach = np.float32(canvas.unit * (0.06 + 0.14 * share))
-    alpha = np.clip(below, 0, 1) * np.clip(1 - below / reach, 0, 1) * lee[None] * np.float32(0.55)
+    alpha = np.clip(below, 0, 1) * smooth(1.0, 0.0, below / (reach * (np.float32(0.25) + lee[None]))) * lee[None] * np.float32(0.6)
     canvas.blend(rows, alpha, mix(scene.palette.near, scene.palette.land, 0.3))
 
 

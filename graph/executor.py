@@ -1,0 +1,48 @@
+"""How operations are executed: graphql-core's executor with a budget, and without its leak in subscriptions."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from graphql.execution.collect_fields import collect_subfields
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from domain.errors import LimitExceeded
+
+MAX_RESOLVED: Final = 200_000
+"""Fields resolved for one answer: a few seconds of work. Lists inside of lists would have no other bound."""
+
+
+class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Counts in the operation's `GraphContext`."""
+
+    def execute_fields(
+        self, parent_type: Any, source_value: Any, path: Any, grouped_field_set: Any, *more: Any, **named: Any
+    ) -> Any:
+        context = self.context_value
+        context.fields_resolved += len(grouped_field_set)
+        if context.fields_resolved > MAX_RESOLVED:
+            raise LimitExceeded(f"The answer has more than {MAX_RESOLVED} fields. Ask for shorter pages or fewer fields.")
+        return super().execute_fields(parent_type, source_value, path, grouped_field_set, *more, **named)
+
+    def build_per_event_executor(self, payload: Any) -> Any:
+        executor = super().build_per_event_executor(payload)
+        executor.context_value = self.context_value.renewed()
+        return executor
+
+    def collect_subfields(self, return_type: Any, field_details_list: Any) -> Any:
+        """As in graphql-core, remembered by the document's nodes.
+
+        graphql-core 3.3 remembers by the identity of lists that are made anew for every event of a subscription: the
+        memory then grows with each event.
+        """
+        if any(details.fragment_variable_values or details.defer_usage for details in field_details_list):
+            return super().collect_subfields(return_type, field_details_list)
+        remembered: dict[Any, Any] = self._relevant_sub_fields
+        key = (return_type, *(id(details.node) for details in field_details_list))
+        if key not in remembered:
+            remembered[key] = collect_subfields(
+                self.schema, self.fragments, self.variable_values, self.operation, return_type, field_details_list,
+                self.hide_suggestions,
+            )  # fmt: skip
+        return remembered[key]

@@ -1,0 +1,122 @@
+"""What an HTTP request asks for and which media type it wants the answer in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request as HttpRequest
+
+from graph.operations import Request
+
+GRAPHQL_JSON: Final = "application/graphql-response+json"
+JSON: Final = "application/json"
+
+_ANSWERS: Final[Mapping[str, str]] = {
+    GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON,
+}  # fmt: skip
+
+
+class HttpRefused(Exception):
+    """Not a GraphQL request. `status` is the HTTP status that says so."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def wanted_media_type(accept: str | None) -> str | None:
+    """What to answer in; None if the client takes nothing that there is. The first of equals wins."""
+    if not accept or not accept.strip():
+        return JSON
+    best, best_quality = None, 0.0
+    for part in accept.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        given = dict(parameter.partition("=")[::2] for parameter in parameters)
+        quality = _quality(given.get("q", "1"))
+        readable = given.get("charset", "utf-8").strip('"') in ("utf-8", "utf8")
+        if name in _ANSWERS and readable and quality > best_quality:
+            best, best_quality = _ANSWERS[name], quality
+    return best
+
+
+def wants_page(accept: str | None) -> bool:
+    """Whether a browser asks, rather than a client of the API."""
+    listed = [part.partition(";")[0].strip().lower() for part in (accept or "").split(",")]
+    return "text/html" in listed and JSON not in listed and GRAPHQL_JSON not in listed
+
+
+def _quality(text: str) -> float:
+    try:
+        return min(1.0, max(0.0, float(text)))
+    except ValueError:
+        return 0.0
+
+
+async def read_body(request: HttpRequest, *, most: int) -> Request:
+    """The request in a POST's body.
+
+    Raises:
+        HttpRefused: another media type, more than `most` bytes, or not a GraphQL request.
+    """
+    name, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if name.strip().lower() != JSON or charset not in ("", "utf-8", "utf8"):
+        raise HttpRefused(415, f"Send the request as `{JSON}`, in UTF-8.")
+    too_large = HttpRefused(413, f"The request is larger than {most} bytes.")
+    if request.headers.get("content-length", "0").strip().zfill(20) > str(most).zfill(20):
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise too_large
+    return _checked(_decoded(bytes(body), "The body"))
+
+
+def read_url(request: HttpRequest) -> Request:
+    """The request in a GET's query parameters. Raises `HttpRefused`."""
+    given: dict[str, Any] = dict(request.query_params)
+    for name in ("variables", "extensions"):
+        if given.get(name):
+            given[name] = _decoded(given[name], f"`{name}`")
+        else:
+            given.pop(name, None)
+    return _checked(given)
+
+
+def _decoded(text: bytes | str, what: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise HttpRefused(400, f"{what} is not JSON: {str(error)[:200]}.") from None
+
+
+def _checked(given: Any) -> Request:
+    if isinstance(given, list):
+        raise HttpRefused(400, "Send one operation at a time: lists of them are not taken.")
+    if not isinstance(given, dict):
+        raise HttpRefused(400, "The body must be a JSON object with a `query`.")
+    fault = fault_in_request(given)
+    if fault is not None:
+        raise HttpRefused(400, fault)
+    return request_of(given)
+
+
+def fault_in_request(given: Mapping[str, Any]) -> str | None:
+    """What keeps these parameters from being a GraphQL request."""
+    if not isinstance(given.get("query"), str):
+        return "`query` must be a string: the GraphQL document."
+    for name in ("variables", "extensions"):
+        if not isinstance(given.get(name), dict | None):
+            return f"`{name}` must be an object."
+    if not isinstance(given.get("operationName"), str | None):
+        return "`operationName` must be a string."
+    return None
+
+
+def request_of(given: Mapping[str, Any]) -> Request:
+    """From parameters without a fault. An empty operation name means none, as some clients send it."""
+    return Request(given["query"], given.get("variables"), given.get("operationName") or None)

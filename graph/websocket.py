@@ -1,0 +1,204 @@
+"""GraphQL over a WebSocket: the `graphql-transport-ws` subprotocol.
+
+Strict about frames, since what breaks the protocol closes the connection with the code that it names; and lenient about
+documents, since a bad one ends its own operation and no other.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import Any, Final
+
+import orjson
+from graphql import OperationType
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from graph.documents import RequestRefused
+from graph.errors import public_error
+from graph.operations import MakeContext, execute_once, open_stream, plain_refusal, refusal
+from graph.requests import fault_in_request, request_of
+
+log = logging.getLogger("reelgate.graph.websocket")
+
+PROTOCOL: Final = "graphql-transport-ws"
+MAX_OPERATIONS: Final = 100
+"""At once, on one connection."""
+
+INIT_SECONDS: Final = 10.0
+
+Frame = dict[str, Any]
+
+
+class ProtocolBroken(Exception):
+    """The connection is to be closed. `code` is one that the protocol names."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason[:120]
+
+
+class Connection:
+    """One socket and the operations on it."""
+
+    def __init__(
+        self, socket: WebSocket, make_context: MakeContext, *, largest_frame: int, init_seconds: float = INIT_SECONDS
+    ) -> None:
+        self._socket = socket
+        self._make_context = make_context
+        self._largest_frame = largest_frame
+        self._init_seconds = init_seconds
+        self._initialised = False
+        self._operations: dict[str, asyncio.Task[None]] = {}
+
+    async def serve(self) -> None:
+        """Until either side closes it."""
+        if PROTOCOL not in self._socket.scope["subprotocols"]:
+            await self._socket.accept()
+            await self._socket.close(4406, f"Subprotocol not acceptable: use {PROTOCOL}")
+            return
+        await self._socket.accept(subprotocol=PROTOCOL)
+        try:
+            await self._initialise()
+            while True:
+                await self._handle(await self._receive())
+        except ProtocolBroken as broken:
+            await self._end_operations()
+            if self._socket.application_state is WebSocketState.CONNECTED:
+                await self._socket.close(broken.code, broken.reason)
+        except WebSocketDisconnect:
+            pass
+        finally:
+            await self._end_operations()
+
+    async def _initialise(self) -> None:
+        try:
+            async with asyncio.timeout(self._init_seconds):
+                while not self._initialised:
+                    await self._handle(await self._receive())
+        except TimeoutError:
+            raise ProtocolBroken(4408, "Connection initialisation timeout") from None
+
+    async def _receive(self) -> Frame:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        text = message.get("text")
+        if text is None:
+            raise ProtocolBroken(4400, "Messages must be text")
+        if len(text) > self._largest_frame:
+            raise ProtocolBroken(1009, "The message is too big")
+        try:
+            frame = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            raise ProtocolBroken(4400, "Messages must be JSON") from None
+        if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
+            raise ProtocolBroken(4400, "Messages must be objects with a `type`")
+        return frame
+
+    async def _send(self, frame: Frame) -> None:
+        # Text, not bytes: browsers' clients take no binary frames.
+        await self._socket.send_text(orjson.dumps(frame).decode())
+
+    async def _handle(self, frame: Frame) -> None:
+        match frame["type"]:
+            case "connection_init":
+                _payload_of(frame)
+                if self._initialised:
+                    raise ProtocolBroken(4429, "Too many initialisation requests")
+                self._initialised = True
+                await self._send({"type": "connection_ack"})
+            case "ping":
+                payload = _payload_of(frame)
+                await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+            case "pong":
+                _payload_of(frame)
+            case "subscribe":
+                await self._subscribe(_id_of(frame), frame.get("payload"))
+            case "complete":
+                task = self._operations.pop(_id_of(frame), None)
+                if task is not None:
+                    task.cancel()
+            case unknown:
+                raise ProtocolBroken(4400, f"Unknown message type: {unknown}")
+
+    async def _subscribe(self, operation_id: str, payload: Any) -> None:
+        if not self._initialised:
+            raise ProtocolBroken(4401, "Unauthorized")
+        fault = fault_in_request(payload) if isinstance(payload, dict) else "a subscribe message needs a payload"
+        if fault is not None:
+            raise ProtocolBroken(4400, f"Invalid message: {fault}")
+        if operation_id in self._operations:
+            raise ProtocolBroken(4409, f"Subscriber for {operation_id} already exists")
+        if len(self._operations) >= MAX_OPERATIONS:
+            message = f"There are {MAX_OPERATIONS} operations on this connection already. End one first."
+            errors = plain_refusal(message, "LIMIT_EXCEEDED")["errors"]
+            await self._send({"id": operation_id, "type": "error", "payload": errors})
+            return
+        begun = asyncio.Event()
+        task = asyncio.create_task(self._run(operation_id, payload, begun), name=f"operation {operation_id}")
+        self._operations[operation_id] = task
+        # A mutation in the next message must find a subscription of this one at its place.
+        await begun.wait()
+
+    async def _run(self, operation_id: str, payload: Frame, begun: asyncio.Event) -> None:
+        try:
+            last = await self._execute(operation_id, payload, begun)
+        except RequestRefused as refused:
+            last = {"type": "error", "payload": refusal(refused)["errors"]}
+        except WebSocketDisconnect:
+            return
+        except Exception as error:
+            last = {"type": "error", "payload": [public_error(error)]}
+        finally:
+            begun.set()
+            if self._operations.get(operation_id) is asyncio.current_task():
+                del self._operations[operation_id]
+        await self._send_quietly({"id": operation_id, **last})
+
+    async def _execute(self, operation_id: str, payload: Frame, begun: asyncio.Event) -> Frame:
+        """Sends what the operation answers, and answers how it ended."""
+        request = request_of(payload)
+        operation = request.operation()
+        if operation.type is not OperationType.SUBSCRIPTION:
+            begun.set()
+            answer = await execute_once(request, operation, self._make_context())
+            await self._send({"id": operation_id, "type": "next", "payload": answer})
+            return {"type": "complete"}
+        stream: Any = await open_stream(request, operation, self._make_context())
+        begun.set()
+        async with aclosing(stream):
+            async for answer in stream:
+                await self._send({"id": operation_id, "type": "next", "payload": answer})
+        return {"type": "complete"}
+
+    async def _send_quietly(self, frame: Frame) -> None:
+        try:
+            await self._send(frame)
+        except (WebSocketDisconnect, RuntimeError):
+            log.debug("The client was gone before its operation ended.")
+
+    async def _end_operations(self) -> None:
+        tasks = list(self._operations.values())
+        self._operations.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _id_of(frame: Frame) -> str:
+    operation_id = frame.get("id")
+    if not isinstance(operation_id, str) or not operation_id:
+        raise ProtocolBroken(4400, f"A {frame['type']} message needs a string `id`")
+    return operation_id
+
+
+def _payload_of(frame: Frame) -> Frame | None:
+    payload = frame.get("payload")
+    if payload is not None and not isinstance(payload, dict):
+        raise ProtocolBroken(4400, f"The payload of a {frame['type']} message must be an object")
+    return payload

@@ -1,0 +1,48 @@
+"""Databases for tests: each test has an empty one, on SQLite and on PostgreSQL in turn where it asks for both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.services import create_postgres_database, drop_postgres_database, empty_postgres_database, postgres_server_url
+from tests.world import World, open_world
+
+
+@pytest.fixture(scope="session")
+def postgres_database() -> Iterator[str]:
+    if postgres_server_url() is None:
+        pytest.skip("no PostgreSQL server; REELGATE_TEST_DATABASE_URL names one")
+    url = create_postgres_database()
+    yield url
+    drop_postgres_database(url)
+
+
+@pytest.fixture
+def postgres_url(postgres_database: str) -> str:
+    """An empty PostgreSQL database."""
+    empty_postgres_database(postgres_database)
+    return postgres_database
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite file that is not there yet, in a folder that is not there either."""
+    return f"sqlite:///{tmp_path}/data/reelgate.sqlite3"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest_asyncio.fixture
+async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    """An open system without processes of its own, on either database."""
+    async with open_world(database_url, tmp_path / "storage") as opened:
+        yield opened
