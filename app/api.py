@@ -11,10 +11,6 @@ from typing import Final
 
 import structlog
 import uvicorn
-from graph.live import EventFeed
-from graph.view import create_graphql
-from rest.health import health_routes
-from rest.media import media_route
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -25,7 +21,13 @@ from app.news import follow_news
 from app.settings import Settings
 from app.web import wrap
 from app.wiring import System, open_system
+from graph.live import EventFeed
+from graph.view import create_graphql
 from rest.app import create_rest
+from rest.errors import exception_handlers
+from rest.health import health_routes
+from rest.media import media_route
+from storage.migrate import require_migrated
 from workflow.reading import ping
 
 _BYTES_PER_CHARACTER: Final = 12
@@ -65,13 +67,14 @@ def create_app(settings: Settings, system: System, feed: EventFeed, hosts: tuple
 
     routes = [
         *create_graphql(system.context, feed),
-        *health_routes(_checks(system)),
+        *health_routes(_checks(system), optional=("redis",)),
         media_route(system.context),
+        Route("/api", _documentation),
         Mount("/api", create_rest(system.context)),
         Route("/", _front),
     ]
     return wrap(
-        Starlette(routes=routes, lifespan=lifespan),
+        Starlette(routes=routes, lifespan=lifespan, exception_handlers=exception_handlers()),
         allowed_hosts=(*settings.allowed_hosts, *hosts),
         cors_origins=settings.cors_origins,
         max_body_bytes=max_body_bytes(settings),
@@ -84,6 +87,10 @@ def max_body_bytes(settings: Settings) -> int:
 
 
 def _checks(system: System) -> dict[str, Callable[[], Awaitable[None]]]:
+    async def database() -> None:
+        await ping()
+        await require_migrated()
+
     async def redis() -> None:
         await system.redis.ping()
 
@@ -92,7 +99,11 @@ def _checks(system: System) -> dict[str, Callable[[], Awaitable[None]]]:
         if not await asyncio.to_thread(os.access, folder, os.W_OK):
             raise OSError("the media folder cannot be written")
 
-    return {"database": ping, "media": media, "redis": redis}
+    return {"database": database, "media": media, "redis": redis}
+
+
+async def _documentation(_: Request) -> Response:
+    return RedirectResponse("/api/docs")
 
 
 async def _front(_: Request) -> Response:

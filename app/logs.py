@@ -25,10 +25,12 @@ WITHHELD = frozenset(
 _QUIETENED = {
     "aiosqlite": logging.INFO,
     "asyncio": logging.INFO,
+    "arq.worker": logging.WARNING,  # the same is said by `jobs.attempts`
     "httpcore": logging.WARNING,
     "httpx": logging.WARNING,
     "openai": logging.WARNING,
     "PIL": logging.INFO,
+    "uvicorn.error": logging.WARNING,
     "strawberry.execution": logging.CRITICAL,
     "tortoise": logging.INFO,
     "tortoise.db_client": logging.INFO,

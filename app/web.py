@@ -125,9 +125,7 @@ class Hosts:
             await self.app(scope, receive, send)
             return
         detail = "The Host header does not name this server. REELGATE_ALLOWED_HOSTS lists the names that do."
-        await _refuse(
-            Problem(400, HttpCode.HOST_REFUSED, "Not the name of this server", detail), scope, receive, send
-        )
+        await _refuse(Problem(400, HttpCode.HOST_REFUSED, "Not the name of this server", detail), scope, receive, send)
 
     def _is_allowed(self, scope: Scope) -> bool:
         given = Headers(scope=scope).getlist("host")

@@ -64,7 +64,10 @@ class IllegalTransition(DomainError):
     code = ErrorCode.STATE_CONFLICT
 
     def __init__(self, entity: str, current: str, wanted: str, *, hint: str = "") -> None:
-        message = f"This {entity} is {current}; it cannot become {wanted}."
+        if current == wanted:
+            message = f"This {entity} is {current} already."
+        else:
+            message = f"This {entity} is {current}; it cannot become {wanted}."
         super().__init__(f"{message} {hint}".strip())
         self.entity = entity
         self.current = current

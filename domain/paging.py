@@ -16,6 +16,8 @@ T = TypeVar("T")
 LARGEST_PAGE: Final = 100
 DEFAULT_PAGE: Final = 50
 
+_LARGEST_NUMBER: Final = 2**31 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
@@ -37,7 +39,12 @@ def page_size(first: int | None) -> int:
     if first is None:
         return DEFAULT_PAGE
     if first < 1:
-        raise InvalidInput(f"A page needs at least 1 item; {first} were asked for.", field=("first",))
+        raise foreign_cursor()
+
+
+def foreign_cursor() -> InvalidInput:
+    """For a cursor that no page of the list can have given."""
+    return InvalidInput(f"A page needs at least 1 item; {first} were asked for.", field=("first",))
     return min(first, LARGEST_PAGE)
 
 
@@ -57,9 +64,14 @@ def decode_place(list_name: str, cursor: str, *types: type) -> list[str | int]:
         raw = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         name, *values = json.loads(raw)
         if name == list_name and [type(value) for value in values] == list(types):
-            return [value for value in values if isinstance(value, str | int)]
+            places = [value for value in values if isinstance(value, str | int)]
+            if all(isinstance(place, str) or 0 <= place <= _LARGEST_NUMBER for place in places):
+                return places
     except (binascii.Error, ValueError, TypeError, RecursionError):
         pass
-    raise InvalidInput(
-        "This cursor is not one of this list. Use a cursor from a page of the same list.", field=("after",)
-    )
+    raise foreign_cursor()
+
+
+def foreign_cursor() -> InvalidInput:
+    """For a cursor that no page of the list can have given."""
+    return InvalidInput("This cursor is not one of this list. Use one from a page of the same list.", field=("after",))

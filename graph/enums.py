@@ -32,9 +32,7 @@ class Status(Enum):
 @strawberry.enum(description="What the lifecycle accepts for a thing as it is now.")
 class ReviewAction(Enum):
     EDIT = _value(lifecycle.ReviewAction.EDIT, "Change its text: `updateScript`, `updateScene`.")
-    APPROVE = _value(
-        lifecycle.ReviewAction.APPROVE, "Approve it: `approveScript`, `approveScene`, `approveImage`."
-    )
+    APPROVE = _value(lifecycle.ReviewAction.APPROVE, "Approve it: `approveScript`, `approveScene`, `approveImage`.")
     REJECT = _value(lifecycle.ReviewAction.REJECT, "Reject the image, so that another one is made: `rejectImage`.")
     GENERATE = _value(lifecycle.ReviewAction.GENERATE, "Make one more image of the scene: `generateImage`.")
     RETRY = _value(lifecycle.ReviewAction.RETRY, "Try its failed or waiting job again: `retryJob`.")
@@ -81,7 +79,7 @@ class UserErrorCode(Enum):
     INVALID = _value(errors.ErrorCode.INVALID, "The input can never be accepted as it is.")
     NOT_FOUND = _value(errors.ErrorCode.NOT_FOUND, "Nothing has this id.")
     STATE_CONFLICT = _value(errors.ErrorCode.STATE_CONFLICT, "The state of things does not allow it now.")
-    VERSION_CONFLICT = _value(errors.ErrorCode.VERSION_CONFLICT, "It has changed since the version that was decided on.")
+    VERSION_CONFLICT = _value(errors.ErrorCode.VERSION_CONFLICT, "It has changed since the decision was made on it.")
     IDEMPOTENCY_CONFLICT = _value(
         errors.ErrorCode.IDEMPOTENCY_CONFLICT, "The idempotency key was used before, for another request."
     )

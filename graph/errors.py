@@ -80,9 +80,7 @@ class SceneShortfall:
         return global_id("scene", parent.scene_id)
 
     @field(SCENE, "The scene as it is now.")
-    async def scene(
-        self, parent: strawberry.Parent[errors.SceneShortfall], info: Info
-    ) -> entities.Scene | None:
+    async def scene(self, parent: strawberry.Parent[errors.SceneShortfall], info: Info) -> entities.Scene | None:
         return await info.context.loaders.scene.load(parent.scene_id)
 
 

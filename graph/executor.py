@@ -22,7 +22,7 @@ class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
         context = self.context_value
         context.fields_resolved += len(grouped_field_set)
         if context.fields_resolved > MAX_RESOLVED:
-            raise LimitExceeded(f"The answer has more than {MAX_RESOLVED} fields. Ask for shorter pages or fewer fields.")
+            raise LimitExceeded(f"The answer has more than {MAX_RESOLVED} fields. Ask for shorter pages.")
         return super().execute_fields(parent_type, source_value, path, grouped_field_set, *more, **named)
 
     def build_per_event_executor(self, payload: Any) -> Any:

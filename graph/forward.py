@@ -9,9 +9,15 @@ from typing import Annotated, Any, Final
 
 import strawberry
 
-SCRIPT: Final[Any] = Annotated["Script", strawberry.lazy("graph.scripts")]
-SCENE: Final[Any] = Annotated["Scene", strawberry.lazy("graph.scenes")]
-IMAGE: Final[Any] = Annotated["Image", strawberry.lazy("graph.images")]
-VIDEO: Final[Any] = Annotated["Video", strawberry.lazy("graph.videos")]
-JOB: Final[Any] = Annotated["Job", strawberry.lazy("graph.jobs")]
-STATUS_CHANGE: Final[Any] = Annotated["StatusChange", strawberry.lazy("graph.changes")]
+
+def _named(name: str, module: str) -> Any:
+    annotated: Any = Annotated
+    return annotated[name, strawberry.lazy(module)]
+
+
+SCRIPT: Final = _named("Script", "graph.scripts")
+SCENE: Final = _named("Scene", "graph.scenes")
+IMAGE: Final = _named("Image", "graph.images")
+VIDEO: Final = _named("Video", "graph.videos")
+JOB: Final = _named("Job", "graph.jobs")
+STATUS_CHANGE: Final = _named("StatusChange", "graph.changes")

@@ -15,7 +15,7 @@ CHANGE = "change"
 
 KINDS = (*(entity.value for entity in Entity), CHANGE)
 
-_GLOBAL_ID = re.compile(rf"({'|'.join(KINDS)})_([1-9][0-9]{{0,17}})", re.ASCII)
+_GLOBAL_ID = re.compile(rf"({'|'.join(KINDS)})_(0|-?[1-9][0-9]{{0,39}})", re.ASCII)
 
 
 def global_id(kind: str, local_id: int) -> str:
@@ -35,5 +35,6 @@ def local_id(entity: Entity, value: str, *, field: str = "id") -> int:
     """Raises `InvalidInput` unless this is the id of such an entity."""
     kind, number = split_id(value, field=field)
     if kind != entity.value:
-        raise InvalidInput(f"`{value}` is the id of a {kind}; the id of a {entity.value} is needed here.", field=(field,))
+        message = f"`{value}` is the id of a {kind}; the id of a {entity.value} is needed here."
+        raise InvalidInput(message, field=(field,))
     return number

@@ -25,7 +25,7 @@ class Image(Reviewable):
     width: int = attribute("In pixels.")
     height: int = attribute("In pixels.")
     byte_size: int = attribute("The size of its file in bytes.")
-    sha256: str = attribute("The SHA-256 of its file, in lower-case hexadecimal. A decision is about exactly this file.")
+    sha256: str = attribute("The SHA-256 of its file, in lower-case hexadecimal: what a decision is about.")
     is_type_of = is_row(entities.Image)
 
     @field(SCENE, "The scene it shows.")

@@ -21,7 +21,7 @@ _TITLE = "The new title; blank removes it, null leaves it. At most 300 character
 @input_type("Which scripts a list has.")
 class ScriptFilter:
     status: enums.Status | None = optional("Only scripts with this status.")
-    search: str | None = optional("Only scripts with this in their title or text, case ignored. At most 200 characters.")
+    search: str | None = optional("Only scripts with this in their title or text, case ignored; up to 200 characters.")
 
 
 @input_type("A new script.")

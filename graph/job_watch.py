@@ -22,9 +22,7 @@ PAUSE: Final = 0.25
 _REMEMBERED = 1_000
 
 
-async def watch_jobs(
-    feed: EventFeed, *, after: int, script_id: int | None, job_id: int | None
-) -> AsyncIterator[Job]:
+async def watch_jobs(feed: EventFeed, *, after: int, script_id: int | None, job_id: int | None) -> AsyncIterator[Job]:
     """`after` is the end of the log before this was asked for. Ends when `job_id` was given and that job has ended."""
     told: dict[int, Job] = {}
     with feed.follow(after, frozenset({EventKind.JOB_CHANGED}), script_id) as follower:

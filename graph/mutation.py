@@ -19,9 +19,7 @@ _INPUT = "What is asked for."
 @object_type("What people may do. Each field is one transaction; those of one operation run one after another.")
 class Mutation:
     @mutation(payloads.CreateScriptPayload, "Store a new script as a draft.")
-    async def create_script(
-        self, info: Info, input: Annotated[inputs.CreateScriptInput, argument(_INPUT)]
-    ) -> Outcome:
+    async def create_script(self, info: Info, input: Annotated[inputs.CreateScriptInput, argument(_INPUT)]) -> Outcome:
         try:
             script = await scripts.create_script(
                 info.context.commands, title=input.title, content=input.content, actor=info.context.actor,
@@ -33,9 +31,7 @@ class Mutation:
         return Outcome(script=script)
 
     @mutation(payloads.UpdateScriptPayload, "Change a script's title, at any time, or its text, while it is a draft.")
-    async def update_script(
-        self, info: Info, input: Annotated[inputs.UpdateScriptInput, argument(_INPUT)]
-    ) -> Outcome:
+    async def update_script(self, info: Info, input: Annotated[inputs.UpdateScriptInput, argument(_INPUT)]) -> Outcome:
         try:
             script = await scripts.update_script(
                 info.context.commands, script_id=local_id(Entity.SCRIPT, input.id), actor=info.context.actor,
@@ -60,10 +56,11 @@ class Mutation:
         info.context.forget()
         return Outcome(script=approval.script, job=approval.job)
 
-    @mutation(payloads.UpdateScenePayload, "Change a scene's title or text. New text takes an approved scene back to `PENDING`.")
-    async def update_scene(
-        self, info: Info, input: Annotated[inputs.UpdateSceneInput, argument(_INPUT)]
-    ) -> Outcome:
+    @mutation(
+        payloads.UpdateScenePayload,
+        "Change a scene's title or text. New text takes an approved scene back to `PENDING`.",
+    )
+    async def update_scene(self, info: Info, input: Annotated[inputs.UpdateSceneInput, argument(_INPUT)]) -> Outcome:
         try:
             scene = await scenes.update_scene(
                 info.context.commands, scene_id=local_id(Entity.SCENE, input.id), actor=info.context.actor,
@@ -75,9 +72,7 @@ class Mutation:
         return Outcome(scene=scene)
 
     @mutation(payloads.ApproveScenePayload, "Approve a scene: `PENDING` → `APPROVED`. An image of it is then made.")
-    async def approve_scene(
-        self, info: Info, input: Annotated[inputs.ApproveSceneInput, argument(_INPUT)]
-    ) -> Outcome:
+    async def approve_scene(self, info: Info, input: Annotated[inputs.ApproveSceneInput, argument(_INPUT)]) -> Outcome:
         try:
             approval = await scenes.approve_scene(
                 info.context.commands, scene_id=local_id(Entity.SCENE, input.id), actor=info.context.actor,
@@ -88,7 +83,10 @@ class Mutation:
         info.context.forget()
         return Outcome(scene=approval.scene, job=approval.job)
 
-    @mutation(payloads.GenerateImagePayload, "Make one more image of an approved scene, from a prompt of one's own or a written one.")
+    @mutation(
+        payloads.GenerateImagePayload,
+        "Make one more image of an approved scene, from a prompt of one's own or a written one.",
+    )
     async def generate_image(
         self, info: Info, input: Annotated[inputs.GenerateImageInput, argument(_INPUT)]
     ) -> Outcome:
@@ -102,10 +100,11 @@ class Mutation:
         info.context.forget()
         return Outcome(job=job)
 
-    @mutation(payloads.ApproveImagePayload, "Approve an image: `PENDING` → `APPROVED`. It becomes its scene's chosen one.")
-    async def approve_image(
-        self, info: Info, input: Annotated[inputs.ApproveImageInput, argument(_INPUT)]
-    ) -> Outcome:
+    @mutation(
+        payloads.ApproveImagePayload,
+        "Approve an image: `PENDING` → `APPROVED`. It becomes its scene's chosen one.",
+    )
+    async def approve_image(self, info: Info, input: Annotated[inputs.ApproveImageInput, argument(_INPUT)]) -> Outcome:
         try:
             image = await images.approve_image(
                 info.context.commands, image_id=local_id(Entity.IMAGE, input.id), actor=info.context.actor,
@@ -117,10 +116,11 @@ class Mutation:
         info.context.forget()
         return Outcome(image=image)
 
-    @mutation(payloads.RejectImagePayload, "Reject an image: `PENDING` → `REJECTED`. Another one is made if its scene is approved.")
-    async def reject_image(
-        self, info: Info, input: Annotated[inputs.RejectImageInput, argument(_INPUT)]
-    ) -> Outcome:
+    @mutation(
+        payloads.RejectImagePayload,
+        "Reject an image: `PENDING` → `REJECTED`. Another one is made if its scene is approved.",
+    )
+    async def reject_image(self, info: Info, input: Annotated[inputs.RejectImageInput, argument(_INPUT)]) -> Outcome:
         try:
             rejection = await images.reject_image(
                 info.context.commands, image_id=local_id(Entity.IMAGE, input.id), actor=info.context.actor,
@@ -132,9 +132,7 @@ class Mutation:
         return Outcome(image=rejection.image, job=rejection.job)
 
     @mutation(payloads.CreateVideoPayload, "Make a video of exactly the chosen images of a script.")
-    async def create_video(
-        self, info: Info, input: Annotated[inputs.CreateVideoInput, argument(_INPUT)]
-    ) -> Outcome:
+    async def create_video(self, info: Info, input: Annotated[inputs.CreateVideoInput, argument(_INPUT)]) -> Outcome:
         try:
             request = await videos.create_video(
                 info.context.commands, script_id=local_id(Entity.SCRIPT, input.script_id, field="scriptId"),
@@ -145,10 +143,11 @@ class Mutation:
         info.context.forget()
         return Outcome(video=request.video, job=request.job)
 
-    @mutation(payloads.RetryJobPayload, "Send a failed or waiting job back into the queue. For a video, ask for a new one instead.")
-    async def retry_job(
-        self, info: Info, input: Annotated[inputs.RetryJobInput, argument(_INPUT)]
-    ) -> Outcome:
+    @mutation(
+        payloads.RetryJobPayload,
+        "Send a failed or waiting job back into the queue. For a video, ask for a new one instead.",
+    )
+    async def retry_job(self, info: Info, input: Annotated[inputs.RetryJobInput, argument(_INPUT)]) -> Outcome:
         try:
             job = await jobs.retry_job(
                 info.context.commands, job_id=local_id(Entity.JOB, input.id), actor=info.context.actor
@@ -158,10 +157,11 @@ class Mutation:
         info.context.forget()
         return Outcome(job=job)
 
-    @mutation(payloads.CancelJobPayload, "End a job that has not ended; a result that comes later is thrown away. A video is rejected by it.")
-    async def cancel_job(
-        self, info: Info, input: Annotated[inputs.CancelJobInput, argument(_INPUT)]
-    ) -> Outcome:
+    @mutation(
+        payloads.CancelJobPayload,
+        "End a job that has not ended; a result that comes later is thrown away. A video is rejected by it.",
+    )
+    async def cancel_job(self, info: Info, input: Annotated[inputs.CancelJobInput, argument(_INPUT)]) -> Outcome:
         try:
             job = await jobs.cancel_job(
                 info.context.commands, job_id=local_id(Entity.JOB, input.id), actor=info.context.actor

@@ -79,9 +79,7 @@ async def allowed_actions(row: Row, info: Info) -> tuple[Action, ...]:
         case entities.Scene():
             job = await loaders.latest_job.load((Entity.SCENE, row.id))
             same_text = job is not None and job.text_sha256 == row.text_sha256
-            return actions.scene_actions(
-                row.status, generation=job.state if job else None, of_present_text=same_text
-            )
+            return actions.scene_actions(row.status, generation=job.state if job else None, of_present_text=same_text)
         case entities.Image():
             return actions.image_actions(row.status, stale=row.stale)
         case entities.Video():

@@ -1,7 +1,7 @@
 """Executes one operation, whichever way the request came in, and makes its answer fit to be sent.
 
-Strawberry's own views are not used: they answer malformed requests with a 500, close a WebSocket with all its operations
-for one bad document, and mask errors in some places only. Its schema is executed by graphql-core directly.
+Strawberry's own views are not used: they answer malformed requests with a 500, close a WebSocket with all its
+operations for one bad document, and mask errors in some places only. graphql-core executes its schema directly.
 """
 
 from __future__ import annotations

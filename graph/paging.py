@@ -25,9 +25,13 @@ class EdgeRow(Generic[T]):
 @object_type("Where a page stands in its list.")
 class PageInfo:
     has_next_page: bool = attribute("Whether there are items behind this page.")
-    has_previous_page: bool = attribute("Whether this page was asked for with `after`, so that there are items before it.")
+    has_previous_page: bool = attribute(
+        "Whether this page was asked for with `after`, so that there are items before it."
+    )
     start_cursor: str | None = attribute("The cursor of the first item; null if the page is empty.")
-    end_cursor: str | None = attribute("The cursor of the last item, to ask for the next page; null if the page is empty.")
+    end_cursor: str | None = attribute(
+        "The cursor of the last item, to ask for the next page; null if the page is empty."
+    )
 
 
 @object_type("An item of a list with its place.")

@@ -12,8 +12,8 @@ from graph.context import Info
 from graph.errors import UserError, user_error
 from graph.fields import attribute, object_type
 from graph.ids import split_id
-from graph.jobs import Job
 from graph.images import Image
+from graph.jobs import Job
 from graph.scenes import Scene
 from graph.scripts import Script
 from graph.videos import Video

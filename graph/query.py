@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 
 from domain import entities
-from domain.errors import InvalidInput, LimitExceeded, NotFound
+from domain.errors import LimitExceeded, NotFound
 from domain.lifecycle import Entity
 from domain.lifecycle import JobState as State
 from domain.paging import LARGEST_PAGE, Page, page_size
@@ -33,7 +33,7 @@ _LONGEST_SEARCH = 200
 Id = Annotated[strawberry.ID, argument("A global id.")]
 
 
-@object_type("What can be read. Asking for an id that does not exist answers null, asking for a malformed one is an error.")
+@object_type("What can be read. An id that nothing has answers null; one that is malformed is an error.")
 class Query:
     @field(Node | None, "Anything by its global id.")
     async def node(self, info: Info, id: Id) -> object:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final, NewType
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 Url = NewType("Url", str)
@@ -19,7 +20,7 @@ def _in_utc(value: datetime) -> str:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("This must be a string.")
+        raise GraphQLError("This must be a string.")
     return value
 
 

@@ -44,6 +44,6 @@ class Scene(Reviewable):
     async def chosen_image(self, parent: Parent, info: Info) -> entities.Image | None:
         return reading.chosen_of(await info.context.loaders.images_of_scene.load(parent.id))
 
-    @field(JOB | None, "The job that makes an image of it, the last one if there were several; null if none was started.")
+    @field(JOB | None, "The job started last to make an image of it; null if none was.")
     async def generation(self, parent: Parent, info: Info) -> entities.Job | None:
         return await info.context.loaders.latest_job.load((Entity.SCENE, parent.id))

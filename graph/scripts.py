@@ -56,7 +56,7 @@ class Script(Reviewable):
     async def latest_video(self, parent: Parent, info: Info) -> entities.Video | None:
         return await info.context.loaders.newest_video.load(parent.id)
 
-    @field(JOB | None, "The job that cuts it into scenes, the last one if there were several; null before approval.")
+    @field(JOB | None, "The job that cuts it into scenes; null before approval.")
     async def segmentation(self, parent: Parent, info: Info) -> entities.Job | None:
         return await info.context.loaders.latest_job.load((Entity.SCRIPT, parent.id))
 

@@ -39,8 +39,10 @@ class Subscription:
         ] = None,
         after: Annotated[
             Cursor | None,
-            argument("Continue behind this place: `eventCursor` of a query, or the `cursor` of the last change received. "
-                     "Without it, from now on."),
+            argument(
+                "Continue behind this place: `eventCursor` of a query, or the `cursor` of the last change received. "
+                "Without it, from now on."
+            ),
         ] = None,
     ) -> AsyncIterator[Event]:
         start = await reading.last_event_id() if after is None else await reading.decode_cursor(after)

@@ -46,7 +46,9 @@ def normalise_picture(data: bytes) -> Picture:
     if not data:
         raise _bad("The image provider answered with nothing.")
     if len(data) > MOST_BYTES:
-        raise _bad(f"The picture has {len(data) / 1024 / 1024:.0f} MiB; at most {MOST_BYTES // 1024 // 1024} are taken.")
+        raise _bad(
+            f"The picture has {len(data) / 1024 / 1024:.0f} MiB; at most {MOST_BYTES // 1024 // 1024} are taken."
+        )
     opened = _open(data)
     try:
         opened.load()

@@ -14,6 +14,8 @@ from itertools import accumulate
 
 import sentencex  # type: ignore[import-untyped]
 
+from providers.words import word_set
+
 _SAMPLE = 20_000
 _SLAB = 3000
 _SCRIPTS: tuple[tuple[str, str], ...] = (
@@ -37,13 +39,13 @@ _SCRIPTS: tuple[tuple[str, str], ...] = (
 )
 _SCRIPT_RUNS = re.compile("|".join(f"(?P<{name}>[{chars}]+)" for name, chars in _SCRIPTS))
 _LATIN_WORDS = {
-    "de": frozenset("und der die das nicht ist ein eine sie mit auf dem den war sich".split()),
-    "fr": frozenset("le les des est une dans pas qui elle avec sur était vous du au".split()),
-    "es": frozenset("el los las una está con por para pero como muy era su del al".split()),
-    "it": frozenset("il gli una che di per con non sono era della nel alla più si".split()),
-    "pt": frozenset("os uma não com para mas muito era do da em ao ele ela seu".split()),
-    "nl": frozenset("het een niet zijn van met voor maar hij ze op was aan dat ook".split()),
-    "en": frozenset("the and of to was in he she it that with his her for had is".split()),
+    "de": word_set("und der die das nicht ist ein eine sie mit auf dem den war sich"),
+    "fr": word_set("le les des est une dans pas qui elle avec sur était vous du au"),
+    "es": word_set("el los las una está con por para pero como muy era su del al"),
+    "it": word_set("il gli una che di per con non sono era della nel alla più si"),
+    "pt": word_set("os uma não com para mas muito era do da em ao ele ela seu"),
+    "nl": word_set("het een niet zijn van met voor maar hij ze op was aan dat ook"),
+    "en": word_set("the and of to was in he she it that with his her for had is"),
 }
 _UNSAFE = re.compile("[\ud800-\udfff]")
 _FLAT = str.maketrans(dict.fromkeys("\t\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", " "))

@@ -15,6 +15,7 @@ from enum import IntEnum
 from domain.segmentation import CutPoint, LossyCuts
 from providers.headings import LineKind, is_lone_title, line_kind
 from providers.sentences import language_of, sentence_ends
+from providers.words import word_count
 
 LONGEST_UNIT = 600
 _HEADINGS_IN_A_ROW = 4
@@ -22,8 +23,6 @@ _TERMINAL = re.compile(r"[.!?…。！？।॥۔؟:;][\"'”’»」』)\]]*\s*
 _BULLET = re.compile(r"\s*(?:[-*•–—]|\d{1,3}[.)])\s+\S")
 _CLAUSE = re.compile(r"[;:—–](?=\s)\s*|[，；、：，]\s*|,\s+")
 _SPACE = re.compile(r"\s+")
-_WORDS = re.compile(r"[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+")
-_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 
 
 class Break(IntEnum):
@@ -85,14 +84,10 @@ def cut_points(units: Sequence[Unit], last_units: Iterable[tuple[int, str | None
     return tuple(cuts)
 
 
-def word_count(text: str) -> float:
-    """Words as heard: two characters of an unspaced script make one, and so do ten characters without a space."""
-    dense = sum(1 for _ in _DENSE.finditer(text))
-    return max(sum(1 for _ in _WORDS.finditer(text)) + dense / 2, len(text.strip()) / 12)
-
-
 def _is_visible(text: str, unit: Unit) -> bool:
-    return any(not char.isspace() and unicodedata.category(char) not in ("Cf", "Cc") for char in text[unit.start : unit.end])
+    return any(
+        not char.isspace() and unicodedata.category(char) not in ("Cf", "Cc") for char in text[unit.start : unit.end]
+    )
 
 
 def _raw_units(text: str, language: str) -> Iterator[Unit]:

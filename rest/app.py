@@ -35,6 +35,7 @@ def create_rest(context: Context) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False},
+        generate_unique_id_function=lambda route: route.name,
         middleware=[Middleware(Guard), Middleware(HeadAsGet)],
         exception_handlers=exception_handlers(),
     )

@@ -149,6 +149,8 @@ def _no_constant(name: str) -> NoReturn:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
+        if any("\ud800" <= character <= "\udfff" for character in name):
+            raise _unreadable("The body has a name with half of a surrogate pair, which is not a character.")
         if name in found:
             raise _unreadable(f"The body names `{_shown(name)}` twice.")
         found[name] = value

@@ -8,10 +8,11 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Match
 
 from domain.errors import DomainError, ErrorCode, IllegalTransition, NotFound, ScenesNotReady, VersionConflict
 from rest.problems import FieldProblem, HttpCode, Problem, Refused, problem_response
@@ -111,11 +112,10 @@ async def _on_http_exception(request: Request, error: HTTPException) -> Response
 
 def _allowed_methods(request: Request) -> str:
     """Of all routes at this path: the router's own answer knows only the first of them."""
-    routes: list[BaseRoute] = request.app.routes
     methods: set[str] = set()
-    for route in routes:
-        if route.matches(request.scope)[0] is not Match.NONE:
-            methods |= getattr(route, "methods", None) or set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.original_route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
     if "GET" in methods:
         methods.add("HEAD")
     return ", ".join(sorted(methods))

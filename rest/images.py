@@ -21,9 +21,7 @@ router = APIRouter(tags=["images"])
 
 
 @router.get("/scenes/{scene_id}/images", responses=LIST)
-async def list_images(
-    scene_id: SceneId, request: Request, response: Response, asked: AskedPage
-) -> list[objects.Image]:
+async def list_images(scene_id: SceneId, request: Request, response: Response, asked: AskedPage) -> list[objects.Image]:
     """The pictures of a scene, in the order they were made."""
     await reading.read_scene(scene_id)
     found = (await reading.images_of_scenes([scene_id]))[scene_id]
@@ -34,9 +32,7 @@ async def list_images(
     return [objects.image_object(image) for image in page]
 
 
-@router.post(
-    "/images/{image_id}/approve", responses=WRITE, openapi_extra=described_body(ImageApproval, optional=True)
-)
+@router.post("/images/{image_id}/approve", responses=WRITE, openapi_extra=described_body(ImageApproval, optional=True))
 async def approve_image(
     image_id: ImageId, context: GivenContext,
     body: Annotated[ImageApproval, Depends(body_of(ImageApproval, optional=True))],

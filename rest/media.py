@@ -142,9 +142,7 @@ def _in_range(scope: Scope, asked: Headers, file: FileResponse, size: int) -> Re
     if not served:
         detail = f"The file has {size} bytes; the request asks for none of them."
         headers_of_refusal = {"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"}
-        return Problem(
-            416, HttpCode.RANGE_NOT_SATISFIABLE, "Outside of the file", detail, headers=headers_of_refusal
-        )
+        return Problem(416, HttpCode.RANGE_NOT_SATISFIABLE, "Outside of the file", detail, headers=headers_of_refusal)
     headers["range"] = "bytes=" + ",".join("".join(part) for part in served)
     scope["headers"] = headers.raw
     return file

@@ -50,7 +50,8 @@ from storage.transaction import transaction_of
 WAIT_SECONDS: Final = 120.0
 """How long a run waits for another one."""
 
-GENERATOR: Final = tortoise_config("sqlite:////nowhere/no-database-is-opened-to-write-migrations")
+NOWHERE: Final = "sqlite:////nowhere/no-database-is-opened-to-write-migrations"
+GENERATOR: Final = tortoise_config(NOWHERE)
 
 _RUN_LOCK = 7_265_656_702
 _POLL_SECONDS = 0.1
@@ -203,7 +204,9 @@ async def _file_lock(path: Path, wait_seconds: float) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _advisory_lock(url: str, wait_seconds: float) -> AsyncIterator[None]:
     """Held by a connection of its own, so that it ends with the process, whatever that ends of."""
-    holder = await asyncpg.connect(**postgresql_credentials(url), timeout=10)
+    credentials = postgresql_credentials(url)
+    credentials.pop("application_name", None)
+    holder = await asyncpg.connect(**credentials, timeout=10, server_settings={"application_name": "reelgate migrate"})
     try:
         deadline = time.monotonic() + wait_seconds
         while not await holder.fetchval("SELECT pg_try_advisory_lock($1)", _RUN_LOCK):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +13,7 @@ from tortoise.functions import Coalesce, Lower
 
 from domain.entities import Script
 from domain.lifecycle import Status
-from domain.paging import Page, decode_place, encode_place
+from domain.paging import Page, decode_place, encode_place, foreign_cursor
 from storage import models
 from storage.rows import SCRIPT_FIELDS, is_storable_id, to_script
 
@@ -127,7 +128,15 @@ def _behind(order: ScriptOrder, after: str) -> Q:
         (last_id,) = decode_place(order.value, after, int)
         return Q(id__gt=last_id)
     value, last_id = decode_place(order.value, after, str, int)
-    key = value if column == "title_key" else datetime.fromisoformat(str(value))
+    key = value if column == "title_key" else _moment(str(value))
     beyond: dict[str, Any] = {f"{column}__{operator}": key}
     level: dict[str, Any] = {column: key, f"id__{operator}": last_id}
     return Q(**beyond) | Q(**level)
+
+
+def _moment(text: str) -> datetime:
+    """Raises `InvalidInput` for what no cursor of ours holds."""
+    with suppress(ValueError):
+        if (moment := datetime.fromisoformat(text)).tzinfo is not None:
+            return moment
+    raise foreign_cursor()

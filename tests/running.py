@@ -8,18 +8,21 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import psutil
+import redis
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from app.settings import Settings, setting_name
 from tests import services
@@ -65,6 +68,8 @@ class RunningSystem:
     descendants: set[int] = field(default_factory=set)
 
     def start(self) -> None:
+        if self.process is not None:
+            self.process.wait(15)
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)],
@@ -120,6 +125,10 @@ class RunningSystem:
     def kill(self, part: str) -> bool:
         """SIGKILL one part, or everything for `serve group`; False if it was not there."""
         family = self.family()
+        if part == "broker" and (url := self.environment.get("REDIS_URL")):
+            with redis.Redis.from_url(url) as outside:  # not ours to kill: it loses all it knows instead
+                outside.flushdb()
+            return True
         if part == "serve group":
             victims = [process for processes in family.values() for process in processes]
         else:
@@ -184,7 +193,10 @@ class Subscriber:
 
     def __init__(self, url: str, query: str, variables: Json) -> None:
         address = url.replace("http://", "ws://") + "/graphql"
-        self._socket: ClientConnection = connect(address, subprotocols=["graphql-transport-ws"], open_timeout=10)  # type: ignore[list-item]
+        self._open = ExitStack()
+        self._socket: ClientConnection = self._open.enter_context(
+            connect(address, subprotocols=[Subprotocol("graphql-transport-ws")], open_timeout=10)
+        )
         self._send({"type": "connection_init"})
         assert json.loads(self._socket.recv(10))["type"] == "connection_ack"
         self._send({"id": "1", "type": "subscribe", "payload": {"query": query, "variables": variables}})
@@ -210,10 +222,11 @@ class Subscriber:
 
     def cut(self) -> None:
         """Go away without a word."""
-        self._socket.socket.close()
+        self._socket.socket.shutdown(socket.SHUT_RDWR)
+        self._open.close()
 
     def close(self) -> None:
-        self._socket.close()
+        self._open.close()
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
@@ -230,7 +243,7 @@ def running_system(folder: Path, backend: str, **settings: str) -> Iterator[Runn
     data_dir.mkdir(parents=True)
     database = services.create_postgres_database() if backend == "scaled" else None
     outside = {"DATABASE_URL": database, "REDIS_URL": services.redis_url() or ""} if database else {}
-    environment = clean_environment(REELGATE_DATA_DIR=str(data_dir), **TINY, **outside, **settings)
+    environment = clean_environment(**{**TINY, **outside, **settings, "REELGATE_DATA_DIR": str(data_dir)})
     system = RunningSystem(data_dir, environment)
     try:
         system.start()

@@ -18,7 +18,7 @@ from pathlib import Path
 import av
 from PIL import Image
 
-from video.failures import bad_picture, bad_video, storage_failed
+from video.failures import bad_picture, bad_video, missing_picture, storage_failed
 from video.timeline import Timeline, TimelineScene
 
 PNG_START = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
@@ -60,7 +60,7 @@ def check_picture(scene: TimelineScene) -> None:
             raise bad_picture(subject, f"the file is larger than {MOST_BYTES // 1_000_000} MB")
         content = scene.picture.read_bytes()
     except FileNotFoundError:
-        raise bad_picture(subject, "its file is missing") from None
+        raise missing_picture(subject) from None
     except OSError as error:
         raise storage_failed(subject, error) from None
     if scene.sha256 is not None and hashlib.sha256(content).hexdigest() != scene.sha256.lower():
@@ -70,7 +70,7 @@ def check_picture(scene: TimelineScene) -> None:
     width, height = struct.unpack_from(">II", content, len(PNG_START))
     # Pillow has limits of its own, but at some sizes it only warns.
     if not 0 < width * height <= MOST_PIXELS:
-        raise bad_picture(subject, f"it has {width} x {height} pixels, more than {MOST_PIXELS // 1_000_000} million")
+        raise bad_picture(subject, f"{width} x {height} pixels are too few or too many")
     try:
         with Image.open(BytesIO(content), formats=["PNG"]) as image:
             image.load()

@@ -87,6 +87,15 @@ def bad_picture(subject: str, reason: str) -> WorkFailed:
     )
 
 
+def missing_picture(subject: str) -> WorkFailed:
+    return WorkFailed(
+        JobErrorCode.STORAGE,
+        f"{subject}: the file of its picture is missing. Bring it back, or approve another picture; then ask for the "
+        "video again.",
+        retryable=False,
+    )
+
+
 def bad_video(reason: str) -> WorkFailed:
     """What ffmpeg made is not what was asked for, although it said that all went well."""
     return WorkFailed(

@@ -35,7 +35,7 @@ T = TypeVar("T")
 def find_ffmpeg(override: str | None = None) -> str:
     """The path of the binary: `override` if given, else the one that comes with `imageio-ffmpeg`.
 
-    Raises `WorkFailed` when it is not there or cannot be executed.
+    Raises `WorkFailed` when it is not there or cannot be executed. Blocks for milliseconds: call it once, at start.
     """
     try:
         binary = Path(override or imageio_ffmpeg.get_ffmpeg_exe()).absolute()

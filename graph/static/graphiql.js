@@ -3,8 +3,17 @@
 // Starts GraphiQL on the address that the page came from, with a few operations to begin with.
 
 const CREATE = `# Run this first. It answers with the new script's id.
-mutation CreateScript($input: CreateScriptInput!) {
-  createScript(input: $input) {
+mutation CreateScript {
+  createScript(
+    input: {
+      title: "The lighthouse"
+      content: """
+      A lighthouse stands at the end of the pier.
+
+      At dusk its lamp begins to turn, and the gulls come home.
+      """
+    }
+  ) {
     script { id title status version allowedActions }
     userErrors { code message field }
   }
@@ -71,12 +80,7 @@ ReactDOM.createRoot(document.getElementById("graphiql")).render(
     defaultEditorToolsVisibility: "variables",
     isHeadersEditorEnabled: false,
     defaultTabs: [
-      example(CREATE, {
-        input: {
-          title: "The lighthouse",
-          content: "A lighthouse stands at the end of the pier.\n\nAt dusk its lamp begins to turn.",
-        },
-      }),
+      example(CREATE),
       example(WATCH),
       example(APPROVE, { input: { id: "script_1" } }),
       example(SCRIPTS),

@@ -28,7 +28,7 @@ class OfflineImages:
             raise WorkFailed(
                 JobErrorCode.PROVIDER_REFUSED,
                 f"A picture of {request.width} × {request.height} pixels cannot be drawn: each side must be "
-                f"{SMALLEST_SIDE} to {LARGEST_SIDE} pixels, and all together at most {_MOST_PIXELS // 1_000_000} million.",
+                f"{SMALLEST_SIDE} to {LARGEST_SIDE} pixels, and all of it at most {_MOST_PIXELS // 1_000_000} million.",
                 retryable=False,
             )
         return GeneratedImage(await asyncio.to_thread(_draw, request))

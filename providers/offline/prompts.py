@@ -10,6 +10,7 @@ import hashlib
 import re
 
 from domain.generation import PromptRequest
+from providers.headings import LineKind, is_lone_title, line_kind
 from providers.offline.titles import LONGEST_TITLE
 from providers.offline.vocabulary import Biome, Daytime, Reading, Subject, Term, Weather, read_words
 from providers.sentences import language_of, sentence_ends
@@ -32,9 +33,11 @@ _AIRS = {
     Weather.STORM: "before a storm", Weather.SNOW: "in falling snow", Weather.FOG: "in thin fog",
 }  # fmt: skip
 _FIGURES = {
-    Subject.PERSON: "a lone figure", Subject.COUPLE: "a couple", Subject.CHILD: "a child", Subject.CROWD: "a small crowd",
+    Subject.PERSON: "a lone figure", Subject.COUPLE: "a couple", Subject.CHILD: "a child",
+    Subject.CROWD: "a small crowd",
     Subject.DOG: "a dog", Subject.HORSE: "a horse and rider", Subject.BIRDS: "birds", Subject.BOAT: "a sailing boat",
-    Subject.LIGHTHOUSE: "a lighthouse", Subject.HOUSE: "a house", Subject.CASTLE: "a castle", Subject.CHURCH: "a church",
+    Subject.LIGHTHOUSE: "a lighthouse", Subject.HOUSE: "a house", Subject.CASTLE: "a castle",
+    Subject.CHURCH: "a church",
     Subject.WINDMILL: "a windmill", Subject.TREE: "an old tree", Subject.BRIDGE: "a bridge", Subject.TRAIN: "a train",
     Subject.CAR: "a car", Subject.TENT: "a tent with a campfire", Subject.LAMP: "a lamp post",
     Subject.BALLOON: "a balloon", Subject.ROCKET: "a rocket",
@@ -137,7 +140,13 @@ def _plain(text: str) -> str:
 
 
 def _first_words(text: str, longest: int) -> str:
-    sample = text[:2000]
+    lines = [line for line in text[:2000].splitlines() if line.strip()]
+    running = [
+        line
+        for number, line in enumerate(lines)
+        if line_kind(line) is LineKind.BODY and not (number == 0 and is_lone_title(line, "\n".join(lines[1:])))
+    ]
+    sample = "\n".join(running or lines)
     ends = sentence_ends(sample, language_of(sample))
     first = _plain(sample[: ends[0]]) if ends else ""
     if len(first) < LONGEST_TITLE / 3 and len(ends) > 1:

@@ -17,6 +17,7 @@ IDEAL_WORDS = 48.0
 _MOST_WORDS = 110.0
 _CRUMB_WORDS = 4.0
 _CRUMBS_UP_TO = 12.0
+_TITLE_PAGE_WORDS = 8.0
 _TOLERANCE_BELOW = 24.0
 _TOLERANCE_ABOVE = 22.0
 _BREAK_COST = {Break.NONE: 3.0, Break.SENTENCE: 0.6, Break.LINE: 0.15, Break.PARAGRAPH: 0.0}
@@ -73,10 +74,16 @@ def _is_crumb(before: _Atom, atom: _Atom) -> bool:
 def _sections(atoms: Sequence[_Atom]) -> list[list[_Atom]]:
     sections: list[list[_Atom]] = []
     for atom in atoms:
-        if not sections or atom.opens or sections[-1][-1].closes:
+        if not sections or ((atom.opens or sections[-1][-1].closes) and not _is_title_page(sections)):
             sections.append([])
         sections[-1].append(atom)
     return sections
+
+
+def _is_title_page(sections: Sequence[Sequence[_Atom]]) -> bool:
+    """Whether there is nothing so far but a few words, which belong to the first scene."""
+    first = sections[0]
+    return len(sections) == 1 and not first[0].opens and sum(atom.words for atom in first) < _TITLE_PAGE_WORDS
 
 
 def _partition(section: Sequence[_Atom]) -> list[_Atom]:
@@ -129,9 +136,7 @@ def _thin(scenes: Sequence[_Atom], max_scenes: int) -> list[int]:
         ideal = step * number
         first = min(max(bisect_left(reach, ideal - step / 4), low), high)
         behind = min(max(bisect_left(reach, ideal + step / 4), first), high)
-        chosen.append(
-            min(range(first, behind + 1), key=lambda at: _thinning_cost(scenes, reach, at, ideal, step))
-        )
+        chosen.append(min(range(first, behind + 1), key=lambda at: _thinning_cost(scenes, reach, at, ideal, step)))
     return [scenes[at].last for at in [*chosen, len(scenes) - 1]]
 
 

@@ -4,38 +4,52 @@ from __future__ import annotations
 
 import re
 
-from providers.headings import LineKind, heading_text, is_lone_title, line_kind
+from providers.headings import LineKind, heading_text, is_lone_title, line_kind, names_nothing
+from providers.words import word_set
 
 LONGEST_TITLE = 60
 _MOST_WORDS = 7
 _SEARCHED = 700
-_CLAUSES = re.compile(r"[.!?…;:,()\[\]。！？，、；：।॥؟،۔\n\r\"“”«»「」『』]+|\s[—–-]+\s|[—–]")
+_CLAUSES = re.compile(
+    r"(?<![A-ZА-Я])(?<![A-Z][a-z])(?<![A-Z][a-z]{2})\.|[!?…;:,()\[\]。！？，、；：।॥؟،۔\n\r\"“”«»「」『』]+|\s[—–-]+\s|[—–]"
+)
+_LINKS = re.compile(r"(?:and|but|so|then|for|or|because|und|et|y|и)\s+(?=\S+\s)", re.IGNORECASE)
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 _EDGES = " \t\u00a0'’‘*_#~=<>|/\\-–—·•.,;:!?…\u200b\ufeff"
-_WEAK = frozenset(
-    (
-        "a an the and or but nor so yet of in on at to for from by with as is was were are be been it its this that "
-        "these those there here then than if when while who whom which what he she they we i you him her them us me "
-        "his their our my your had has have did do does not no into onto over under up down out off just very too "
-        "will would could should can may might must said says asked replied about again all any some"
-    ).split()
+_WEAK = word_set(
+    "a an the and or but nor so yet of in on at to for from by with as is was were are be been it its this "
+    "that these those there here then than if when while who whom which what he she they we i you him her "
+    "them us me his their our my your had has have did do does not no into onto over under up down out off "
+    "just very too will would could should can may might must said says asked replied about again all any "
+    "some"
 )
-_LOOSE_END = frozenset(
-    "a an the and or but nor of in on at to for from by with as is was were are be into onto over than that which who "
-    "his her their our my your its had has have very so if when while because not no".split()
+_LOOSE_END = word_set(
+    "a an the and or but nor of in on at to for from by with as is was were are be into onto over than that "
+    "which who his her their our my your its had has have very so if when while because not no"
 )
 
 
 def scene_title(text: str) -> str | None:
     """A title of at most 60 characters without end punctuation; None if the scene has no fitting words."""
     lines = [line for line in text[:_SEARCHED].splitlines() if line.strip()][:6]
-    for number, line in enumerate(lines):
-        rest = "\n".join(lines[number + 1 :])
-        if line_kind(line) is LineKind.HEADING or (number == 0 and is_lone_title(line, rest)):
-            title = _fit(heading_text(line))
-            if title:
-                return title
+    heading = _heading_among(lines)
+    if heading:
+        return heading
     return _best_clause("\n".join(line for line in lines if line_kind(line) is LineKind.BODY) or text[:_SEARCHED])
+
+
+def _heading_among(lines: list[str]) -> str | None:
+    """The last of the headings that a scene opens with, which is the closest to it."""
+    found: str | None = None
+    for number, line in enumerate(lines):
+        if line_kind(line) is LineKind.CUE:
+            continue
+        lone = number == 0 and is_lone_title(line, "\n".join(lines[1:]))
+        if line_kind(line) is not LineKind.HEADING and not lone:
+            break
+        if found is None or not names_nothing(line):
+            found = _fit(heading_text(line)) or found
+    return found
 
 
 def script_title(text: str) -> str | None:
@@ -78,6 +92,8 @@ def _score(title: str) -> float:
 def _fit(clause: str) -> str | None:
     """The clause within the bounds, whole words only."""
     title = clause.strip(_EDGES)
+    link = _LINKS.match(title)
+    title = title[link.end() :] if link else title
     if _DENSE.search(title) and " " not in title:
         title = title[:20]
     words = title.split()

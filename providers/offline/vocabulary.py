@@ -11,6 +11,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from providers.words import word_set
+
 
 class Biome(StrEnum):
     """Where a scene plays."""
@@ -90,95 +92,163 @@ class Mood(StrEnum):
 Term = Biome | Daytime | Weather | Subject | Mood
 
 _WORDS: dict[Term, str] = {
-    Biome.COAST: "sea ocean beach coast shore shoreline harbour harbor wave tide island bay cliff pier dock quay surf reef "
-    "sailor seaside meer küste strand mer plage côte océan mar playa costa мор* берег* волн* океан* Meer Insel île isla "
-    "gull jetty lagoon lighthouse seagull driftwood",
-    Biome.MOUNTAIN: "mountain hill peak ridge summit slope gorge pass highland climb climber berg* montagne montaña гор* "
-    "скал* canyon ravine crag alpine pasture",
-    Biome.FOREST: "forest wood woods woodland grove jungle pine fir oak birch thicket undergrowth wald wälder forêt bosque лес* "
-    "деревья clearing mushroom moss fern",
-    Biome.CITY: "city skyline rooftop building downtown metropolis skyscraper tower towers apartment office neon stadt ville "
-    "ciudad город* crowds subway metro",
-    Biome.STREET: "street road alley lane avenue sidewalk pavement square corner market shop café cafe bakery bar station "
-    "straße rue calle улиц* дорог* traffic stall plaza",
-    Biome.DESERT: "desert dune sand sands oasis pyramid camel caravan wüste désert desierto пустын* cactus mesa",
-    Biome.MEADOW: "meadow field garden park grass farm orchard countryside prairie wheat flower vineyard wiese "
-    "feld champ jardin campo prado пол* луг* сад* picnic harvest barn",
-    Biome.VILLAGE: "village hamlet cottage cottages town chapel inn tavern mill dorf pueblo aldea деревн* neighbours neighbors",
-    Biome.ARCTIC: "arctic polar glacier iceberg tundra ice frozen antarctic sledge igloo eis glace hielo лёд льд*",
-    Biome.LAKE: "lake river pond stream brook waterfall valley creek marsh swamp reeds fluss lac rivière lago río "
-    "озер* рек* fisherman canoe ferry",
-    Biome.ROOM: "room kitchen bedroom house inside indoors table desk window door sofa chair bed lamp stairs corridor hall "
-    "library attic cellar bookshelf fireplace hearth zimmer küche chambre cuisine habitación cocina комнат* кухн* "
-    "curtain clock stove shelf cup tea teapot ceiling int classroom hospital studio",
-    Biome.SPACE: "space planet galaxy rocket astronaut cosmos mars orbit spaceship spacecraft universe asteroid comet "
-    "weltraum espace espacio космос* планет* starship",
-    Daytime.DAWN: "dawn sunrise daybreak morning morgen aube matin amanecer mañana рассвет* утр* breakfast",
-    Daytime.DAY: "day noon midday sunny bright brighter lighter summer daylight sunlight sunlit jour midi mediodía "
-    "день днем днём полдень spring",
-    Daytime.GOLDEN: "golden afternoon autumn harvest honey amber september october",
-    Daytime.DUSK: "dusk sunset evening twilight sundown nightfall abend soir crépuscule atardecer tarde вечер* закат*",
-    Daytime.NIGHT: "night midnight moon moonlight moonlit star stars starlit starry dark darker darkness nacht nuit minuit "
-    "noche ноч* лун* звезд* звёзд* nocturnal lantern candle",
-    Weather.CLEAR: "clear cloudless sunny sunshine sun",
-    Weather.CLOUDY: "cloud clouds cloudy overcast grey gray wind windy wolke nuage nube облак* туч* breeze",
-    Weather.RAIN: "rain rainy raining drizzle shower wet umbrella puddle regen pluie lluvia дожд*",
-    Weather.STORM: "storm stormy thunder lightning tempest gale hurricane sturm gewitter tempête tormenta бур* гроз* шторм*",
-    Weather.SNOW: "snow snowy snowing snowfall snowflake blizzard winter frost schnee neige nieve снег* снеж* зим* christmas",
-    Weather.FOG: "fog foggy mist misty haze hazy nebel brume brouillard niebla туман* smoke",
-    Subject.PERSON: "man woman person hero heroine keeper figure traveller traveler walker he she him her detective "
-    "fisherman stranger captain grandfather grandmother father mother wife husband queen king soldier mann frau homme femme "
-    "hombre mujer человек* мужчин* женщин* astronaut postman teacher doctor nurse guard clerk baker widow lady somebody",
-    Subject.COUPLE: "couple lovers together friends sisters brothers twins both they pair paar pareja пара друзь*",
-    Subject.CHILD: "child boy girl kid son daughter kind junge mädchen enfant garçon fille niño niña мальчик* девочк* "
-    "ребён* grandson granddaughter",
-    Subject.CROWD: "crowd people children crew group villagers passengers family audience menschen gens gente люд* толп*",
-    Subject.DOG: "dog puppy hound wolf fox hund chien perro собак* пёс",
-    Subject.HORSE: "horse rider pony pferd cheval caballo лошад* конь cavalry knight stallion mare",
-    Subject.BIRDS: "bird gull gulls crow raven swallow swallows goose geese seagull seagulls eagle vogel oiseau pájaro птиц* чайк*",
-    Subject.BOAT: "boat ship sail sailing sailboat yacht vessel schooner canoe ferry rowboat fleet mast boot schiff bateau "
-    "navire barco лодк* кораб* парус*",
-    Subject.LIGHTHOUSE: "lighthouse beacon leuchtturm phare faro маяк*",
-    Subject.HOUSE: "house cabin cottage home hut farmhouse villa haus hütte maison casa дом* изб* barn inn shed lodge",
-    Subject.CASTLE: "castle fortress palace ruin ruins schloss burg château castillo замок* крепост* battlement",
-    Subject.CHURCH: "church chapel steeple cathedral bell kirche église iglesia церк* храм* monastery",
-    Subject.WINDMILL: "windmill mill mühle moulin molino мельниц*",
-    Subject.TREE: "tree oak willow apple baum arbre árbol дерев* linden chestnut",
-    Subject.BRIDGE: "bridge viaduct aqueduct brücke pont puente мост*",
-    Subject.TRAIN: "train locomotive railway rails carriage zug tren поезд*",
-    Subject.CAR: "car taxi truck bus automobile van auto voiture coche машин* автомобил* headlights",
-    Subject.TENT: "tent camp campfire campsite bonfire zelt tente tienda палатк* костер* костёр*",
-    Subject.LAMP: "lamp lamppost lantern streetlight laterne réverbère farola фонар*",
-    Subject.BALLOON: "balloon airship zeppelin kite ballon montgolfière globo",
-    Subject.ROCKET: "rocket spaceship spacecraft rakete fusée cohete ракет*",
-    Mood.WARM: "warm warmer cozy cosy gold",
-    Mood.COLD: "cold colder cool cooler icy bleak",
-    Mood.COLOURFUL: "colourful colorful vivid saturated vibrant colour color colours colors cheerful",
-    Mood.MUTED: "muted pale soft softer subdued desaturated pastel",
-    Mood.CLOSE: "close closer close-up closeup near nearer bigger larger",
-    Mood.WIDE: "wide wider farther further distant panorama panoramic smaller",
+    Biome.COAST: (
+        "sea ocean beach coast shore shoreline harbour harbor wave tide island bay cliff pier dock quay surf "
+        "reef sailor seaside meer küste strand mer plage côte océan mar playa costa мор* берег* волн* океан* "
+        "Meer Insel île isla gull jetty lagoon lighthouse seagull driftwood"
+    ),
+    Biome.MOUNTAIN: (
+        "mountain hill peak ridge summit slope gorge pass highland climb climber berg* montagne montaña гор* "
+        "скал* canyon ravine crag alpine pasture"
+    ),
+    Biome.FOREST: (
+        "forest wood woods woodland grove jungle pine fir oak birch thicket undergrowth wald wälder forêt "
+        "bosque лес* деревья clearing mushroom moss fern"
+    ),
+    Biome.CITY: (
+        "city skyline rooftop building downtown metropolis skyscraper tower towers apartment office neon "
+        "stadt ville ciudad город* crowds subway metro"
+    ),
+    Biome.STREET: (
+        "street road alley lane avenue sidewalk pavement square corner market shop café cafe bakery bar "
+        "station straße rue calle улиц* дорог* traffic stall plaza"
+    ),
+    Biome.DESERT: ("desert dune sand sands oasis pyramid camel caravan wüste désert desierto пустын* cactus mesa"),
+    Biome.MEADOW: (
+        "meadow field garden park grass farm orchard countryside prairie wheat flower vineyard wiese feld "
+        "champ jardin campo prado пол* луг* сад* picnic harvest barn"
+    ),
+    Biome.VILLAGE: (
+        "village hamlet cottage cottages town chapel inn tavern mill dorf pueblo aldea деревн* neighbours neighbors"
+    ),
+    Biome.ARCTIC: ("arctic polar glacier iceberg tundra ice frozen antarctic sledge igloo eis glace hielo лёд льд*"),
+    Biome.LAKE: (
+        "lake river pond stream brook waterfall valley creek marsh swamp reeds fluss lac rivière lago río "
+        "озер* рек* fisherman canoe ferry"
+    ),
+    Biome.ROOM: (
+        "room kitchen bedroom house inside indoors table desk window door sofa chair bed lamp stairs "
+        "corridor hall library attic cellar bookshelf fireplace hearth zimmer küche chambre cuisine "
+        "habitación cocina комнат* кухн* curtain clock stove shelf cup tea teapot ceiling int classroom "
+        "hospital studio"
+    ),
+    Biome.SPACE: (
+        "space planet galaxy rocket astronaut cosmos mars orbit spaceship spacecraft universe asteroid comet "
+        "weltraum espace espacio космос* планет* starship"
+    ),
+    Daytime.DAWN: ("dawn sunrise daybreak morning morgen aube matin amanecer mañana рассвет* утр* breakfast"),
+    Daytime.DAY: (
+        "day noon midday sunny bright brighter lighter summer daylight sunlight sunlit jour midi mediodía "
+        "день днем днём полдень spring"
+    ),
+    Daytime.GOLDEN: ("golden afternoon autumn harvest honey amber september october"),
+    Daytime.DUSK: (
+        "dusk sunset evening twilight sundown nightfall abend soir crépuscule atardecer tarde вечер* закат*"
+    ),
+    Daytime.NIGHT: (
+        "night midnight moon moonlight moonlit star stars starlit starry dark darker darkness nacht nuit "
+        "minuit noche ноч* лун* звезд* звёзд* nocturnal lantern candle"
+    ),
+    Weather.CLEAR: ("clear cloudless sunny sunshine sun"),
+    Weather.CLOUDY: ("cloud clouds cloudy overcast grey gray wind windy wolke nuage nube облак* туч* breeze"),
+    Weather.RAIN: ("rain rainy raining drizzle shower wet umbrella puddle regen pluie lluvia дожд*"),
+    Weather.STORM: (
+        "storm stormy thunder lightning tempest gale hurricane sturm gewitter tempête tormenta бур* гроз* шторм*"
+    ),
+    Weather.SNOW: (
+        "snow snowy snowing snowfall snowflake blizzard winter frost schnee neige nieve снег* снеж* зим* christmas"
+    ),
+    Weather.FOG: ("fog foggy mist misty haze hazy nebel brume brouillard niebla туман* smoke"),
+    Subject.PERSON: (
+        "man woman person hero heroine keeper figure traveller traveler walker he she him her detective "
+        "fisherman stranger captain grandfather grandmother father mother wife husband queen king soldier "
+        "mann frau homme femme hombre mujer человек* мужчин* женщин* astronaut postman teacher doctor nurse "
+        "guard clerk baker widow lady somebody"
+    ),
+    Subject.COUPLE: ("couple lovers together friends sisters brothers twins both they pair paar pareja пара друзь*"),
+    Subject.CHILD: (
+        "child boy girl kid son daughter kind junge mädchen enfant garçon fille niño niña мальчик* девочк* "
+        "ребён* grandson granddaughter"
+    ),
+    Subject.CROWD: (
+        "crowd people children crew group villagers passengers family audience menschen gens gente люд* толп*"
+    ),
+    Subject.DOG: ("dog puppy hound wolf fox hund chien perro собак* пёс"),
+    Subject.HORSE: ("horse rider pony pferd cheval caballo лошад* конь cavalry knight stallion mare"),
+    Subject.BIRDS: (
+        "bird gull gulls crow raven swallow swallows goose geese seagull seagulls eagle vogel oiseau pájaro птиц* чайк*"
+    ),
+    Subject.BOAT: (
+        "boat ship sail sailing sailboat yacht vessel schooner canoe ferry rowboat fleet mast boot schiff "
+        "bateau navire barco лодк* кораб* парус*"
+    ),
+    Subject.LIGHTHOUSE: ("lighthouse beacon leuchtturm phare faro маяк*"),
+    Subject.HOUSE: (
+        "house cabin cottage home hut farmhouse villa haus hütte maison casa дом* изб* barn inn shed lodge"
+    ),
+    Subject.CASTLE: ("castle fortress palace ruin ruins schloss burg château castillo замок* крепост* battlement"),
+    Subject.CHURCH: ("church chapel steeple cathedral bell kirche église iglesia церк* храм* monastery"),
+    Subject.WINDMILL: ("windmill mill mühle moulin molino мельниц*"),
+    Subject.TREE: ("tree oak willow apple baum arbre árbol дерев* linden chestnut"),
+    Subject.BRIDGE: ("bridge viaduct aqueduct brücke pont puente мост*"),
+    Subject.TRAIN: ("train locomotive railway rails carriage zug tren поезд*"),
+    Subject.CAR: ("car taxi truck bus automobile van auto voiture coche машин* автомобил* headlights"),
+    Subject.TENT: ("tent camp campfire campsite bonfire zelt tente tienda палатк* костер* костёр*"),
+    Subject.LAMP: ("lamp lamppost lantern streetlight laterne réverbère farola фонар*"),
+    Subject.BALLOON: ("balloon airship zeppelin kite ballon montgolfière globo"),
+    Subject.ROCKET: ("rocket spaceship spacecraft rakete fusée cohete ракет*"),
+    Mood.WARM: ("warm warmer cozy cosy gold"),
+    Mood.COLD: ("cold colder cool cooler icy bleak"),
+    Mood.COLOURFUL: ("colourful colorful vivid saturated vibrant colour color colours colors cheerful"),
+    Mood.MUTED: ("muted pale soft softer subdued desaturated pastel"),
+    Mood.CLOSE: ("close closer close-up closeup near nearer bigger larger"),
+    Mood.WIDE: ("wide wider farther further distant panorama panoramic smaller"),
 }
 _CHARACTERS: dict[str, Term] = {
-    "海": Biome.COAST, "浜": Biome.COAST, "島": Biome.COAST, "岛": Biome.COAST, "港": Biome.COAST, "山": Biome.MOUNTAIN,
-    "森": Biome.FOREST, "林": Biome.FOREST, "城": Biome.CITY, "街": Biome.STREET, "路": Biome.STREET, "砂": Biome.DESERT,
-    "沙": Biome.DESERT, "草": Biome.MEADOW, "花": Biome.MEADOW, "村": Biome.VILLAGE, "冰": Biome.ARCTIC, "氷": Biome.ARCTIC,
-    "湖": Biome.LAKE, "河": Biome.LAKE, "川": Biome.LAKE, "屋": Biome.ROOM, "窓": Biome.ROOM, "窗": Biome.ROOM,
-    "朝": Daytime.DAWN, "晨": Daytime.DAWN, "昼": Daytime.DAY, "夕": Daytime.DUSK, "夜": Daytime.NIGHT, "星": Daytime.NIGHT,
-    "月": Daytime.NIGHT, "雨": Weather.RAIN, "雪": Weather.SNOW, "霧": Weather.FOG, "雾": Weather.FOG, "雲": Weather.CLOUDY,
-    "嵐": Weather.STORM, "雷": Weather.STORM, "船": Subject.BOAT, "舟": Subject.BOAT, "家": Subject.HOUSE, "鳥": Subject.BIRDS,
-    "鸟": Subject.BIRDS, "犬": Subject.DOG, "狗": Subject.DOG, "馬": Subject.HORSE, "马": Subject.HORSE, "橋": Subject.BRIDGE,
-    "桥": Subject.BRIDGE, "塔": Subject.LIGHTHOUSE, "男": Subject.PERSON, "女": Subject.PERSON, "人": Subject.PERSON,
-    "他": Subject.PERSON, "她": Subject.PERSON, "彼": Subject.PERSON, "子": Subject.CHILD,
-}  # fmt: skip
-_NEGATIONS = frozenset(
-    "no not without less fewer remove drop avoid never instead than too don't dont delete lose skip ohne kein keine nicht "
-    "weniger sans pas moins sin menos без не меньше zu trop demasiado".split()
+    char: term
+    for chars, term in (
+        ("海浜島岛港", Biome.COAST),
+        ("山", Biome.MOUNTAIN),
+        ("森林", Biome.FOREST),
+        ("城", Biome.CITY),
+        ("街路", Biome.STREET),
+        ("砂沙", Biome.DESERT),
+        ("草花", Biome.MEADOW),
+        ("村", Biome.VILLAGE),
+        ("冰氷", Biome.ARCTIC),
+        ("湖河川", Biome.LAKE),
+        ("屋窓窗", Biome.ROOM),
+        ("朝晨", Daytime.DAWN),
+        ("昼", Daytime.DAY),
+        ("夕", Daytime.DUSK),
+        ("夜星月", Daytime.NIGHT),
+        ("雨", Weather.RAIN),
+        ("雪", Weather.SNOW),
+        ("霧雾", Weather.FOG),
+        ("雲", Weather.CLOUDY),
+        ("嵐雷", Weather.STORM),
+        ("船舟", Subject.BOAT),
+        ("家", Subject.HOUSE),
+        ("鳥鸟", Subject.BIRDS),
+        ("犬狗", Subject.DOG),
+        ("馬马", Subject.HORSE),
+        ("橋桥", Subject.BRIDGE),
+        ("塔", Subject.LIGHTHOUSE),
+        ("男女人他她彼", Subject.PERSON),
+        ("子", Subject.CHILD),
+    )
+    for char in chars
+}
+_NEGATIONS = word_set(
+    "no not without less fewer remove drop avoid never instead than too don't dont delete lose skip ohne "
+    "kein keine nicht weniger sans pas moins sin menos без не меньше zu trop demasiado"
 )
-_STRESSES = frozenset("more much add make want lots mehr plus más больше show".split())
+_STRESSES = word_set("more much add make want lots mehr plus más больше show")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[.,;:!?—。，]")
-_PASSING = frozenset(
-    "he she him her they both people window door table desk sofa chair bed lamp stairs cup tea clock shelf curtain "
-    "house bell road square market day star stars morning evening father mother brothers sisters friends island".split()
+_PASSING = word_set(
+    "he she him her they both people window door table desk sofa chair bed lamp stairs cup tea clock shelf "
+    "curtain house bell road square market day star stars morning evening father mother brothers sisters "
+    "friends island"
 )
 
 

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='EventLog',
             fields=[
-                ('id', fields.IntField(primary_key=True, unique=True, db_index=True)),
+                ('id', fields.IntField(primary_key=True, generated=False, unique=True, db_index=True)),
                 ('identity', fields.CharField(max_length=32)),
                 ('kept_from', fields.BigIntField(db_default=0)),
             ],

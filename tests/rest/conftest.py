@@ -26,9 +26,7 @@ from storage.media import MediaStore
 from storage.migrate import migrate
 from workflow.context import Context
 
-LIMITS = Limits(
-    max_script_chars=2_000, max_scenes=50, max_scene_chars=500, max_title_chars=40, max_feedback_chars=100
-)
+LIMITS = Limits(max_script_chars=2_000, max_scenes=50, max_scene_chars=500, max_title_chars=40, max_feedback_chars=100)
 MAX_BODY_BYTES = 12 * LIMITS.max_script_chars + 64 * 1024
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

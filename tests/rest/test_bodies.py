@@ -23,6 +23,7 @@ UNREADABLE = {
     "UTF-16": ('{"content": "a"}'.encode("utf-16"), "not UTF-8"),
     "half of a UTF-8 character": (b'{"content": "\xe2\x82"}', "not UTF-8"),
     "a surrogate in UTF-8": (b'{"content": "\xed\xa0\x80"}', "not UTF-8"),
+    "a surrogate in a name": (b'{"content": "a", "\\ud800": 1}', "half of a surrogate pair"),
     "a name twice": (b'{"content": "a", "content": "b"}', "`content` twice"),
     "deep nesting": (b'{"content": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", "nested too deeply"),
     "a long number": (b'{"content": ' + b"1" * 5_000 + b"}", "too many digits"),
@@ -45,11 +46,9 @@ REFUSED = {
     "lone surrogate": (b'{"content": "a\\ud800b"}', "content", "half of a surrogate pair"),
     "reversed surrogates": (b'{"content": "\\ude00\\ud83d"}', "content", "half of a surrogate pair"),
     "misspelt": (b'{"content": "a", "tilte": "b"}', "tilte", "`tilte` is not a field of this request"),
-    "surrogate in a name": (b'{"content": "a", "\\ud800": 1}', "\ud800", "is not a field of this request"),
     "a title that is none": (b'{"content": "a", "title": []}', "title", "`title` must be text."),
     "a title with NUL": (b'{"content": "a", "title": "\\u0000"}', "title", "NUL character"),
 }
-
 
 
 @pytest.mark.parametrize(("body", "words"), UNREADABLE.values(), ids=UNREADABLE)

@@ -8,7 +8,7 @@ import httpx
 
 from domain.protocols import LOCAL
 from tests.rest.conftest import HeardBell
-from tests.rest.making import an_approved_image, an_image, png, problem, raw
+from tests.rest.making import an_approved_scene, an_image, png, problem, raw
 from workflow import reading, scenes
 from workflow.context import Context
 
@@ -99,7 +99,7 @@ async def test_declined(client: httpx.AsyncClient, context: Context) -> None:
     assert await reading.read_image(image.id) == image
 
 
-async def test_the_list_of_a_scene_without_pictures_is_empty(client: httpx.AsyncClient, context: Context) -> None:
-    image = await an_approved_image(context)
-    assert [item["status"] for item in (await client.get(f"/api/scenes/{image.scene_id}/images")).json()] == ["approved"]
+async def test_a_scene_without_pictures_has_an_empty_list(client: httpx.AsyncClient, context: Context) -> None:
+    scene = await an_approved_scene(context)
+    assert (await client.get(f"/api/scenes/{scene.id}/images")).json() == []
     problem(await client.get("/api/scenes/77/images"), 404, "NOT_FOUND")

@@ -49,7 +49,8 @@ async def test_editing(client: httpx.AsyncClient, context: Context) -> None:
     said = problem(await client.put(f"/api/scenes/{scene.id}", json={"text": "  "}), 422, "INVALID")
     assert said["errors"] == [{"field": "text", "message": "`text` is blank. Write something in it."}]
     problem(await client.put(f"/api/scenes/{scene.id}", json={"text": "a" * 501}), 413, "LIMIT_EXCEEDED")
-    problem(await client.put(f"/api/scenes/{scene.id}", json={"text": "a", "expected_version": 1}), 409, "VERSION_CONFLICT")  # fmt: skip
+    outdated = await client.put(f"/api/scenes/{scene.id}", json={"text": "a", "expected_version": 1})
+    problem(outdated, 409, "VERSION_CONFLICT")
 
 
 async def test_approving_starts_a_picture(client: httpx.AsyncClient, context: Context) -> None:

@@ -107,6 +107,17 @@ async def test_four_processes_migrate_at_once(database_url: str) -> None:
     assert await pending_migrations(database_url, migrations=SAMPLE_MIGRATIONS) == []
 
 
+async def test_the_parameters_of_a_url_work_throughout(postgres_url: str) -> None:
+    url = f"{postgres_url}?application_name=mine&statement_cache_size=0&sslmode=prefer"
+    assert await pending_migrations(url, migrations=SAMPLE_MIGRATIONS) == ALL
+    assert await _migrate(url) == ALL
+    await _open(url)
+    try:
+        assert await connection().execute_query_dict("SHOW application_name") == [{"application_name": "mine"}]
+    finally:
+        await close_database()
+
+
 async def test_many_tasks_of_one_process_migrate_at_once(database_url: str) -> None:
     applied = await asyncio.gather(*(_migrate(database_url) for _ in range(4)))
     assert sorted(applied) == [[], [], [], ALL]

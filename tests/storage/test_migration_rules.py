@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-from storage.migration_rules import broken_rules, complaints
-from tests.storage.conftest import SAMPLE_MIGRATIONS
+from storage.migration_rules import broken_rules, complaints, unwritten_changes
+from tests.storage.conftest import SAMPLE_MIGRATIONS, SAMPLE_MODELS
 
 ALLOWED = [
     ops.CreateModel("A", fields=[("id", fields.IntField(primary_key=True))], options={"table": "a"}),
@@ -63,3 +65,31 @@ def test_what_does_more_than_add_is_refused(operation: ops.Operation) -> None:
 
 def test_the_samples_keep_the_rules() -> None:
     assert broken_rules(SAMPLE_MIGRATIONS) == []
+
+
+def test_migrations_in_no_certain_order_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "two_heads"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    for name in ("0001_one", "0002_two", "0002_zwei"):
+        (package / f"{name}.py").write_text(
+            "from tortoise import migrations\n"
+            "class Migration(migrations.Migration):\n"
+            f"    dependencies = {[] if name == '0001_one' else [('reelgate', '0001_one')]}\n"
+        )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert broken_rules("two_heads") == ["0002_zwei: does not depend on 0002_two, so the order of the two is open."]
+
+
+async def test_the_samples_migrations_bring_all_that_its_models_have() -> None:
+    assert await unwritten_changes(models=SAMPLE_MODELS, migrations=SAMPLE_MIGRATIONS) == []
+    missing = await unwritten_changes(models=SAMPLE_MODELS, migrations="tests.storage.sample.first_release")
+    assert len(missing) == 4
+
+
+def test_the_products_migrations_keep_the_rules() -> None:
+    assert broken_rules() == []
+
+
+async def test_the_products_migrations_bring_all_that_its_models_have() -> None:
+    assert await unwritten_changes() == []

@@ -95,7 +95,7 @@ def running_ffmpeg(ffmpeg_binary: str) -> Callable[..., Awaitable[psutil.Process
             while True:
                 for process in psutil.Process(parent).children(recursive=True):
                     try:
-                        if process.exe() == ffmpeg_binary:
+                        if process.exe() == ffmpeg_binary and process.environ():  # without any, exec is under way
                             return process
                     except psutil.Error:
                         continue

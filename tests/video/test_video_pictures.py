@@ -245,9 +245,9 @@ async def test_a_damaged_picture_is_refused(a_picture: Callable[..., Path]) -> N
 
 
 def test_a_missing_picture_is_refused() -> None:
-    with pytest.raises(WorkFailed, match="Scene 7: its picture cannot be used: its file is missing") as failure:
+    with pytest.raises(WorkFailed, match="Scene 7: the file of its picture is missing") as failure:
         check_picture(TimelineScene(7, Path("/nowhere/x.png")))
-    assert not failure.value.retryable
+    assert (failure.value.code, failure.value.retryable) == (JobErrorCode.STORAGE, False)
 
 
 def test_only_the_file_that_was_approved_is_used(a_picture: Callable[..., Path]) -> None:

@@ -7,12 +7,13 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.running import Json, RunningSystem, until
+from tests.running import Json, RunningSystem, running_system, until
 from tests.workflows.story import STATUS_CHANGES, GraphQLClient
 
 pytestmark = pytest.mark.stories
@@ -24,6 +25,14 @@ PARAGRAPHS = "\n\n".join(
     "He sits down on a stone, opens the map once more, and finds the name that he was told never to say aloud."
     for number, place in enumerate(("harbour", "forest", "desert", "city", "lake", "mountain", "village", "coast"), 1)
 )
+
+
+@pytest.fixture
+def system(tmp_path: Path, backend: str) -> Iterator[RunningSystem]:
+    """With pictures that take a while, one after another, so that kills meet work."""
+    with running_system(tmp_path, backend, REELGATE_IMAGE_SIZE="1024x576", REELGATE_CONCURRENCY="1") as running:
+        yield running
+    assert running.orphans() == []
 
 
 class PatientClient(GraphQLClient):

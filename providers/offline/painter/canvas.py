@@ -14,6 +14,8 @@ from PIL import Image, ImageDraw
 Floats = npt.NDArray[np.float32]
 Colour = Floats
 Points = Sequence[tuple[float, float]]
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+Oval = tuple[float, float, float, float]  # a centre and two half axes
 Sketch = Callable[["Pencil"], None]
 _OVERSAMPLING = 2
 
@@ -42,7 +44,7 @@ class Canvas:
             change *= alpha[..., None]
             part += change
 
-    def sketch(self, top: float, bottom: float, draw: Sketch, *, left: float = 0, right: float | None = None) -> "Mask":
+    def sketch(self, top: float, bottom: float, draw: Sketch, *, left: float = 0, right: float | None = None) -> Mask:
         """A soft-edged mask of what `draw` fills, in the sheet's own coordinates, for a part of the sheet."""
         rows = self.rows(top, bottom)
         first = int(min(max(np.floor(left), 0), self.width))
@@ -54,7 +56,35 @@ class Canvas:
         alpha = np.asarray(sheet.reduce(_OVERSAMPLING), np.float32) / np.float32(255)
         return Mask(rows, columns, alpha[: rows.stop - rows.start, : last - first])
 
-    def lay(self, mask: "Mask", colour: Floats, strength: float = 1.0) -> None:
+    def fill(
+        self,
+        colour: Floats,
+        *,
+        boxes: Sequence[Box] = (),
+        polygons: Sequence[Points] = (),
+        ovals: Sequence[Oval] = (),
+        strength: float = 1.0,
+    ) -> None:
+        """Fills shapes with one colour; they may overlap."""
+        corners = [point for left, top, right, bottom in boxes for point in ((left, top), (right, bottom))]
+        corners += [point for points in polygons for point in points]
+        corners += [point for x, y, a, b in ovals for point in ((x - a, y - b), (x + a, y + b))]
+        if not corners:
+            return
+
+        def draw(pencil: Pencil) -> None:
+            for box in boxes:
+                pencil.box(*box)
+            for points in polygons:
+                pencil.polygon(points)
+            for oval in ovals:
+                pencil.ellipse(*oval)
+
+        across, down = [x for x, _ in corners], [y for _, y in corners]
+        area = self.sketch(min(down) - 1, max(down) + 1, draw, left=min(across) - 1, right=max(across) + 1)
+        self.lay(area, colour, strength)
+
+    def lay(self, mask: Mask, colour: Floats, strength: float = 1.0) -> None:
         """Fills a mask with one colour, or with an array that broadcasts to the mask's part of the sheet."""
         alpha = mask.alpha if strength == 1.0 else mask.alpha * np.float32(strength)
         self.blend(mask.rows, alpha, colour, mask.columns)
@@ -107,7 +137,7 @@ class Pencil:
 def smooth(low: float, high: float, value: Floats) -> Floats:
     """0 up to `low`, 1 from `high`, an even rise between; `low` may be the greater."""
     scaled = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
-    return (scaled * scaled * (3 - 2 * scaled)).astype(np.float32)
+    return np.asarray(scaled * scaled * (3 - 2 * scaled), np.float32)
 
 
 def cloud_noise(rng: np.random.Generator, height: int, width: int, *, roughness: float, flat: float = 1.0) -> Floats:
@@ -120,7 +150,7 @@ def cloud_noise(rng: np.random.Generator, height: int, width: int, *, roughness:
     spectrum = (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)) / frequency**roughness
     spectrum[0, 0] = 0
     noise = np.fft.irfft2(spectrum, s=(height, width))
-    return (noise / max(float(noise.std()), 1e-9)).astype(np.float32)
+    return np.asarray(noise / max(float(noise.std()), 1e-9), np.float32)
 
 
 def enlarged(noise: Floats, width: int, height: int) -> Floats:
@@ -131,7 +161,7 @@ def enlarged(noise: Floats, width: int, height: int) -> Floats:
 def field_noise(rng: np.random.Generator, height: int, width: int, *, roughness: float, flat: float = 1.0) -> Floats:
     """`cloud_noise` for a part of the sheet, computed at a quarter of its size."""
     small_width, small_height = min(448, max(16, width // 4)), min(448, max(16, height // 4))
-    noise = cloud_noise(rng, small_height, small_width, roughness=roughness, flat=flat * width / max(1, height))
+    noise = cloud_noise(rng, small_height, small_width, roughness=roughness, flat=flat * height / max(1, width))
     return enlarged(noise, max(1, width), max(1, height))
 
 
@@ -147,4 +177,4 @@ def ridge_line(rng: np.random.Generator, width: int, roughness: float, *, detail
     line = line[: count * 7 // 8]
     line = line - (line.max() + line.min()) / 2
     line /= max(float(np.abs(line).max()), 1e-9)
-    return np.interp(np.linspace(0, len(line) - 1, width), np.arange(len(line)), line).astype(np.float32)
+    return np.asarray(np.interp(np.linspace(0, len(line) - 1, width), np.arange(len(line)), line), np.float32)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from domain.generation import ImageRequest
 from providers.offline.painter.canvas import Canvas
+from providers.offline.painter.fields import paint_meadow
 from providers.offline.painter.layers import Scenery, Stage
 from providers.offline.painter.lettering import add_lettering
 from providers.offline.painter.palette import Palette, palette_of
@@ -21,10 +22,12 @@ from providers.offline.painter.room import dim_edges, paint_room, window_frame
 from providers.offline.painter.sky import paint_sky, place_sun
 from providers.offline.painter.space import paint_space
 from providers.offline.painter.staging import stage_subjects
-from providers.offline.painter.town import paint_city, paint_street, paint_village
+from providers.offline.painter.street import paint_street
+from providers.offline.painter.town import paint_city
+from providers.offline.painter.village import paint_village
 from providers.offline.painter.waters import paint_arctic, paint_coast, paint_lake
 from providers.offline.painter.weather import add_lightning, add_weather
-from providers.offline.painter.wild import paint_desert, paint_forest, paint_meadow, paint_mountains
+from providers.offline.painter.wild import paint_desert, paint_forest, paint_mountains
 from providers.offline.prompts import moment_of
 from providers.offline.vocabulary import Biome
 

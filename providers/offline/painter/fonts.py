@@ -92,7 +92,13 @@ def load_font(font: Path, size: int, weight: int) -> ImageFont.FreeTypeFont:
                 name = axis["name"] or b""
                 label = name.decode("ascii", "replace") if isinstance(name, bytes) else str(name)
                 lowest, highest = float(axis["minimum"] or 0), float(axis["maximum"] or 0)
-                wanted = float(weight) if "eight" in label else float(size) if "ptical" in label else float(axis["default"] or 0)
+                wanted = (
+                    float(weight)
+                    if "eight" in label
+                    else float(size)
+                    if "ptical" in label
+                    else float(axis["default"] or 0)
+                )
                 values.append(min(max(wanted, lowest), highest))
             loaded.set_variation_by_axes(values)
     return loaded

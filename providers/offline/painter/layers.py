@@ -38,7 +38,9 @@ class Stage:
     scale: float = 1.0
 
 
-def lay_ridge(scene: Scenery, profile: Floats, depth: float, *, mist: float = 0.5, colour: Colour | None = None) -> None:
+def lay_ridge(
+    scene: Scenery, profile: Floats, depth: float, *, mist: float = 0.5, colour: Colour | None = None
+) -> None:
     """Fills everything below a skyline, with mist at its foot and the sun's light along its edge."""
     canvas, palette = scene.canvas, scene.palette
     rows = canvas.rows(float(profile.min()) - 1, canvas.height)
@@ -70,7 +72,9 @@ def lay_pines(scene: Scenery, profile: Floats, depth: float, *, size: float, cou
     canvas.lay(mask, colour)
     if scene.plan.winter:
         tops = mask.alpha * np.clip(field_noise(rng, *mask.alpha.shape, roughness=0.9), 0, 1)
-        canvas.blend(mask.rows, tops * np.float32(0.3 + 0.3 * scene.palette.brightness), scene.palette.haze, mask.columns)
+        canvas.blend(
+            mask.rows, tops * np.float32(0.3 + 0.3 * scene.palette.brightness), scene.palette.haze, mask.columns
+        )
 
 
 def draw_pine(pencil: Pencil, x: float, foot: float, height: float) -> None:
@@ -86,7 +90,8 @@ def draw_pine(pencil: Pencil, x: float, foot: float, height: float) -> None:
 def draw_broadleaf(pencil: Pencil, x: float, foot: float, height: float, rng: np.random.Generator) -> None:
     """One round-crowned tree."""
     pencil.polygon(
-        [(x - height * 0.045, foot), (x - height * 0.02, foot - height * 0.5), (x + height * 0.02, foot - height * 0.5),
+        [(x - height * 0.045, foot), (x - height * 0.02, foot - height * 0.5),
+            (x + height * 0.02, foot - height * 0.5),
          (x + height * 0.045, foot)]
     )  # fmt: skip
     pencil.line([(x, foot - height * 0.3), (x - height * 0.16, foot - height * 0.55)], height * 0.018)
@@ -109,7 +114,7 @@ def lay_water(scene: Scenery, top: float, *, ripple: float = 0.15, tint: Colour 
         return
     rng = scene.plan.rng("water")
     deep = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    waves = field_noise(rng, height, canvas.width, roughness=1.2, flat=5.0)
+    waves = field_noise(rng, height, canvas.width, roughness=1.2, flat=45.0)
     swell = waves * (np.float32(0.25) + np.float32(0.75) * deep)
     sources = np.clip(2 * rows.start - np.arange(rows.start, rows.stop) - 1, 0, rows.start - 1 if rows.start else 0)
     own = mix(palette.sky[1], palette.near, 0.45) if tint is None else tint

@@ -56,7 +56,7 @@ def _lines(width: float, unit: float, margin: int, order: int, title: str | None
     if face is not None:
         size = _title_size(clean, face, width, unit)
         font = load_font(face, size, 600)
-        for text in _wrapped(clean, font, width, 2):
+        for text in _balanced(clean, font, width):
             lines.append(_Line(text, font, y, _WHITE))
             y += size * 1.16
         y += 16 * unit
@@ -71,11 +71,25 @@ def _lines(width: float, unit: float, margin: int, order: int, title: str | None
 
 
 def _title_size(title: str, face: Path, width: float, unit: float) -> int:
-    size = max(14, round(66 * unit))
-    smallest = max(12, round(44 * unit))
-    while size > smallest and load_font(face, size, 600).getlength(title) > width * 1.7:
-        size -= max(1, round(4 * unit))
-    return size
+    """Smaller for a title that then fits one line, or else two."""
+    size, smallest = max(14, round(64 * unit)), max(12, round(44 * unit))
+    long = load_font(face, size, 600).getlength(title)
+    if width < long <= width * 1.25:
+        return max(smallest, int(size * width / long))
+    return size if long <= width * 1.8 else smallest
+
+
+def _balanced(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
+    """One line, or two of about the same length."""
+    lines = _wrapped(text, font, width, 2)
+    narrower = width
+    while len(lines) == 2 and narrower > width * 0.5 and not lines[1].endswith("…"):
+        narrower *= 0.96
+        tried = _wrapped(text, font, narrower, 2)
+        if tried[1:] and tried[1].endswith("…"):
+            break
+        lines = tried
+    return lines
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: float, most: int) -> list[str]:
@@ -112,9 +126,13 @@ def _shade(picture: Image.Image, lines: list[_Line], margin: int) -> Image.Image
     width, height = picture.size
     right = margin + max(line.font.getlength(line.text) + line.spacing * len(line.text) for line in lines) + margin
     bottom = lines[-1].y + lines[-1].font.size * 1.4
-    behind = picture.crop((0, 0, min(width, int(right)), min(height, int(bottom)))).convert("L").resize((24, 12))
-    bright = float(np.percentile(np.asarray(behind, np.float32) / 255, 90))
-    strength = float(np.clip(1 - _DARK_ENOUGH / max(bright, 0.01), 0.12, 0.62))
+    behind = (
+        picture.crop((0, 0, min(width, int(right)), min(height, int(bottom))))
+        .convert("L")
+        .resize((32, 16), Image.Resampling.BOX)
+    )
+    bright = float(np.percentile(np.asarray(behind, np.float32) / 255, 97))
+    strength = float(np.clip(1 - _DARK_ENOUGH / max(bright, 0.01), 0.15, 0.66))
     small = (max(2, width // 8), max(2, height // 8))
     x = np.linspace(0, width, small[0], dtype=np.float32)[None] / np.float32(right)
     y = np.linspace(0, height, small[1], dtype=np.float32)[:, None] / np.float32(bottom)

@@ -18,6 +18,7 @@ class Palette:
     sky: Floats
     light: Colour
     near: Colour
+    ink: Colour  # of figures and things before the land
     haze: Colour
     land: Colour
     glow: Colour
@@ -63,7 +64,7 @@ _SCHEMES: dict[Daytime, tuple[tuple[str, str, str], ...]] = {
         ("04141c 08303c 125058 2b7a78", "ddfff6", "030d11"),
     ),
 }
-_BRIGHTNESS = {Daytime.DAWN: 0.72, Daytime.DAY: 1.0, Daytime.GOLDEN: 0.82, Daytime.DUSK: 0.42, Daytime.NIGHT: 0.2}
+_BRIGHTNESS = {Daytime.DAWN: 0.72, Daytime.DAY: 1.0, Daytime.GOLDEN: 0.82, Daytime.DUSK: 0.42, Daytime.NIGHT: 0.25}
 _LAMPS = {Daytime.DAWN: 0.45, Daytime.DAY: 0.12, Daytime.GOLDEN: 0.25, Daytime.DUSK: 0.85, Daytime.NIGHT: 1.0}
 _STARS = {Daytime.DAWN: 0.0, Daytime.DAY: 0.0, Daytime.GOLDEN: 0.0, Daytime.DUSK: 0.25, Daytime.NIGHT: 1.0}
 _LAND = {
@@ -72,8 +73,22 @@ _LAND = {
     Biome.ARCTIC: "c6dcea", Biome.LAKE: "4d7263", Biome.ROOM: "9b7a5f", Biome.SPACE: "5b6a86",
 }  # fmt: skip
 _SNOW = rgb("e4ecf5")
-_GREYS = {Weather.CLEAR: 0.0, Weather.CLOUDY: 0.1, Weather.RAIN: 0.55, Weather.STORM: 0.72, Weather.SNOW: 0.4, Weather.FOG: 0.42}
-_DIMS = {Weather.CLEAR: 1.0, Weather.CLOUDY: 0.98, Weather.RAIN: 0.74, Weather.STORM: 0.52, Weather.SNOW: 1.0, Weather.FOG: 0.98}
+_GREYS = {
+    Weather.CLEAR: 0.0,
+    Weather.CLOUDY: 0.1,
+    Weather.RAIN: 0.55,
+    Weather.STORM: 0.72,
+    Weather.SNOW: 0.3,
+    Weather.FOG: 0.42,
+}
+_DIMS = {
+    Weather.CLEAR: 1.0,
+    Weather.CLOUDY: 0.98,
+    Weather.RAIN: 0.74,
+    Weather.STORM: 0.52,
+    Weather.SNOW: 1.0,
+    Weather.FOG: 0.98,
+}
 
 
 def palette_of(plan: Plan) -> Palette:
@@ -84,15 +99,18 @@ def palette_of(plan: Plan) -> Palette:
     sky = np.stack([rgb(code) for code in sky_codes.split()])
     light, near = rgb(light_code), rgb(near_code)
     drift = (1 + rng.uniform(-0.05, 0.05, 3)).astype(np.float32)
-    grey, dim = _GREYS[plan.weather], np.float32(_DIMS[plan.weather])
-    sky = np.clip(_greyed(sky, grey) * drift * dim, 0, 1)
+    grey, dim = _GREYS[plan.weather], _DIMS[plan.weather]
+    if plan.daytime in (Daytime.NIGHT, Daytime.DUSK):
+        dim = 0.4 * dim + 0.6  # dark enough already
+    sky = np.clip(_greyed(sky, grey) * drift * np.float32(dim), 0, 1)
     light = mix(light, np.clip(sky[-1] * 1.05, 0, 1), grey * 0.6)
-    brightness = _BRIGHTNESS[plan.daytime] * (0.6 + 0.4 * float(dim))
+    brightness = _BRIGHTNESS[plan.daytime] * (0.6 + 0.4 * dim)
     land = _land(plan, light, brightness, grey, rng)
     palette = Palette(
         sky=sky.astype(np.float32),
         light=light,
-        near=_greyed(mix(near, land, 0.25 if plan.daytime is not Daytime.DAY else 0.4), grey * 0.5),
+        ink=mix(near, land, 0.2) * np.float32(0.62),
+        near=_greyed(mix(near, land, _near_share(plan)), grey * 0.5),
         haze=mix(sky[-1], light, 0.2),
         land=land,
         glow=rgb("ffd58a"),
@@ -103,9 +121,16 @@ def palette_of(plan: Plan) -> Palette:
     return _in_mood(palette, plan.moods)
 
 
+def _near_share(plan: Plan) -> float:
+    """How much of the land's own colour is left in what stands nearest."""
+    if plan.winter:
+        return 0.82
+    return 0.4 if plan.daytime is Daytime.DAY else 0.25
+
+
 def _land(plan: Plan, light: Colour, brightness: float, grey: float, rng: np.random.Generator) -> Colour:
     own = _SNOW if plan.winter and plan.biome is not Biome.ROOM else rgb(_LAND[plan.biome])
-    own = np.clip(own * (1 + rng.uniform(-0.09, 0.09, 3)).astype(np.float32), 0, 1)
+    own = np.clip(own * (1 + rng.uniform(-0.09, 0.09, 3) * (0.2 if plan.winter else 1.0)).astype(np.float32), 0, 1)
     lit = own * mix(light, np.ones(3, np.float32), 0.45) * np.float32(brightness)
     if plan.daytime is Daytime.NIGHT:
         lit = lit * rgb("b8ccff")
@@ -127,13 +152,14 @@ def _in_mood(palette: Palette, moods: tuple[Mood, ...]) -> Palette:
     grey = -0.3 * (Mood.COLOURFUL in moods) + 0.4 * (Mood.MUTED in moods)
 
     def tuned(colour: Floats) -> Floats:
-        return np.clip(_greyed(colour, grey) * gain, 0, 1).astype(np.float32)
+        return np.asarray(np.clip(_greyed(colour, grey) * gain, 0, 1), np.float32)
 
     return replace(
         palette,
         sky=tuned(palette.sky),
         light=tuned(palette.light),
         near=tuned(palette.near),
+        ink=tuned(palette.ink),
         haze=tuned(palette.haze),
         land=tuned(palette.land),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -34,6 +35,15 @@ _HOMES: dict[Biome, tuple[Subject, ...]] = {
     Biome.ROOM: (Subject.PERSON,),
     Biome.SPACE: (Subject.ROCKET,),
 }
+_PROPS = {
+    "fire": re.compile(r"\b(?:fire|fireplace|hearth|stove|flames?)\b", re.IGNORECASE),
+    "books": re.compile(r"\b(?:books?|library|bookshel\w+|shelf|shelves|study)\b", re.IGNORECASE),
+    "bed": re.compile(r"\b(?:bed|bedroom|sleep|slept|asleep|dream\w*|ill|hospital)\b", re.IGNORECASE),
+    "table": re.compile(
+        r"\b(?:table|kitchen|tea|coffee|supper|dinner|breakfast|desk|cups?|wrote|writing)\b", re.IGNORECASE
+    ),
+    "plant": re.compile(r"\b(?:plants?|flowers?|pot)\b", re.IGNORECASE),
+}
 _Kind = TypeVar("_Kind", Biome, Weather)
 
 
@@ -50,6 +60,7 @@ class Plan:
     variant: int
     mirrored: bool
     nearness: float
+    props: frozenset[str]
     seed: int
 
     def rng(self, part: str) -> np.random.Generator:
@@ -86,6 +97,11 @@ def plan_of(request: ImageRequest) -> Plan:
         variant=request.order + request.attempt + seed // 11 % 2,
         mirrored=bool((request.order + request.attempt) % 2),
         nearness=_nearness(moods, request.prompt, seed),
+        props=frozenset(
+            name
+            for name, words in _PROPS.items()
+            if words.search(f"{request.prompt} {request.title} {request.feedback}")
+        ),
         seed=seed,
     )
 

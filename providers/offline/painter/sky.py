@@ -12,7 +12,14 @@ from providers.offline.painter.plan import Plan
 from providers.offline.vocabulary import Biome, Daytime, Weather
 
 _HEIGHTS = {Daytime.DAWN: 0.72, Daytime.DAY: 0.3, Daytime.GOLDEN: 0.6, Daytime.DUSK: 0.84, Daytime.NIGHT: 0.3}
-_COVER = {Weather.CLEAR: 1.5, Weather.CLOUDY: 0.0, Weather.RAIN: -0.9, Weather.STORM: -1.1, Weather.SNOW: -0.2, Weather.FOG: 0.9}
+_COVER = {
+    Weather.CLEAR: 1.5,
+    Weather.CLOUDY: 0.0,
+    Weather.RAIN: -0.9,
+    Weather.STORM: -1.1,
+    Weather.SNOW: -0.2,
+    Weather.FOG: 0.9,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +51,7 @@ def paint_sky(canvas: Canvas, plan: Plan, palette: Palette, sun: Sun, horizon: f
     smooth_sky = _gradient(palette, small_height, small_width)
     _add_glow(smooth_sky, plan, palette, sun, height, width, canvas.unit)
     for channel in range(3):
-        canvas.pixels[:height, :, channel] = enlarged(
-            np.ascontiguousarray(smooth_sky[..., channel]), width, height
-        )
+        canvas.pixels[:height, :, channel] = enlarged(np.ascontiguousarray(smooth_sky[..., channel]), width, height)
     canvas.pixels[height:] = palette.haze
     if palette.stars > 0.02:
         _add_stars(canvas, plan, palette, height)
@@ -103,7 +108,7 @@ def _add_disc(canvas: Canvas, plan: Plan, palette: Palette, sun: Sun, height: in
 def _add_clouds(canvas: Canvas, plan: Plan, palette: Palette, sun: Sun, height: int) -> None:
     rng = plan.rng("clouds")
     rows = slice(0, height)
-    stretch = float(rng.uniform(1.8, 4.0))
+    stretch = float(rng.uniform(3.0, 7.0))
     density = field_noise(rng, height, canvas.width, roughness=1.6, flat=stretch)
     cover = _COVER[plan.weather] + rng.uniform(-0.15, 0.25)
     alpha = smooth(cover, cover + 1.7, density)

@@ -30,7 +30,9 @@ def paint_space(scene: Scenery) -> Stage:
         _add_planet(canvas, rng, (canvas.width * 0.5, canvas.height * 0.72 + canvas.width * 0.75), canvas.width * 0.75)
     ground = np.full(canvas.width, canvas.height * 0.97, np.float32)
     if kind == 1:
-        ground = (np.float32(canvas.height - unit * 0.13) - ridge_line(rng, canvas.width, 1.7) * np.float32(unit * 0.06)).astype(np.float32)
+        ground = (
+            np.float32(canvas.height - unit * 0.13) - ridge_line(rng, canvas.width, 1.7) * np.float32(unit * 0.06)
+        ).astype(np.float32)
         lay_ridge(scene, ground, 1.0, colour=mix(rgb("3a3040"), rgb(_PLANETS[plan.seed % 5]), 0.15))
     return Stage(ground)
 
@@ -43,7 +45,9 @@ def _add_nebula(scene: Scenery, rng: np.random.Generator) -> None:
         canvas.pixels += (smooth(low, 2.6, veil) * np.float32(0.85))[..., None] * rgb(code)
 
 
-def _add_planet(canvas: Canvas, rng: np.random.Generator, centre: tuple[float, float], radius: float, *, ringed: bool = False) -> None:
+def _add_planet(
+    canvas: Canvas, rng: np.random.Generator, centre: tuple[float, float], radius: float, *, ringed: bool = False
+) -> None:
     reach = radius * 1.35
     rows = canvas.rows(centre[1] - reach, centre[1] + reach)
     first, last = max(0, int(centre[0] - reach)), min(canvas.width, int(centre[0] + reach) + 1)
@@ -68,8 +72,13 @@ def _add_ring(canvas: Canvas, centre: tuple[float, float], radius: float, base: 
     columns = slice(max(0, int(centre[0] - reach)), min(canvas.width, int(centre[0] + reach)))
     x = (canvas.x[columns][None] - np.float32(centre[0])) / np.float32(radius)
     y = (canvas.y[rows] - np.float32(centre[1])) / np.float32(radius)
-    along, across = x * np.float32(0.95) + y * np.float32(0.31), (y * np.float32(0.95) - x * np.float32(0.31)) * np.float32(4.2)
+    along, across = (
+        x * np.float32(0.95) + y * np.float32(0.31),
+        (y * np.float32(0.95) - x * np.float32(0.31)) * np.float32(4.2),
+    )
     ring = np.sqrt(along * along + across * across)
-    alpha = smooth(1.28, 1.34, ring) * smooth(2.2, 2.12, ring) * (np.float32(0.55) + np.float32(0.25) * np.sin(ring * 30))
+    alpha = (
+        smooth(1.28, 1.34, ring) * smooth(2.2, 2.12, ring) * (np.float32(0.55) + np.float32(0.25) * np.sin(ring * 30))
+    )
     behind = (across < 0) & (x * x + y * y < 1)
     canvas.blend(rows, np.where(behind, 0, alpha).astype(np.float32), mix(base, np.ones(3, np.float32), 0.35), columns)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from providers.offline.painter import subjects as draw
-from providers.offline.painter.canvas import Pencil, smooth
-from providers.offline.painter.layers import Scenery, Stage
+from providers.offline.painter import figures, things
+from providers.offline.painter.airborne import stage_balloon, stage_birds, stage_rocket
+from providers.offline.painter.canvas import Colour, Floats, Pencil
+from providers.offline.painter.layers import Scenery, Stage, draw_broadleaf
+from providers.offline.painter.lights import lay_glow
 from providers.offline.painter.palette import mix, rgb
-from providers.offline.painter.town import lay_glow
+from providers.offline.painter.rails import stage_bridge, stage_train
 from providers.offline.vocabulary import Biome, Subject
 
 _HEIGHTS = {
@@ -20,7 +22,9 @@ _HEIGHTS = {
     Subject.CHURCH: 0.3, Subject.WINDMILL: 0.34, Subject.TREE: 0.38, Subject.TRAIN: 0.075, Subject.CAR: 0.11,
     Subject.TENT: 0.13, Subject.LAMP: 0.34, Subject.BALLOON: 0.2, Subject.ROCKET: 0.3,
 }  # fmt: skip
-_BUILDINGS = frozenset((Subject.LIGHTHOUSE, Subject.HOUSE, Subject.CASTLE, Subject.CHURCH, Subject.WINDMILL, Subject.TREE))
+_BUILDINGS = frozenset(
+    (Subject.LIGHTHOUSE, Subject.HOUSE, Subject.CASTLE, Subject.CHURCH, Subject.WINDMILL, Subject.TREE)
+)
 _INDOORS = frozenset((Subject.PERSON, Subject.COUPLE, Subject.CHILD, Subject.CROWD, Subject.DOG))
 
 
@@ -45,7 +49,7 @@ def stage_subjects(scene: Scenery, stage: Stage) -> None:
     if plan.biome is Biome.STREET:
         first = 0.44 if plan.mirrored else 0.56
     if plan.biome is Biome.ROOM:
-        first = 0.4 if plan.mirrored else 0.47
+        first = 0.42 if plan.mirrored else 0.47
     for number, subject in enumerate(ordered):
         side = first + (0.0 if number == 0 else (0.19 if first < 0.5 else -0.17) * number)
         _stage(scene, stage, subject, side)
@@ -65,15 +69,15 @@ def _stage(scene: Scenery, stage: Stage, subject: Subject, side: float) -> None:
     canvas, plan = scene.canvas, scene.plan
     match subject:
         case Subject.BIRDS:
-            return _stage_birds(scene)
+            return stage_birds(scene)
         case Subject.BALLOON:
-            return _stage_balloon(scene, side)
+            return stage_balloon(scene, side)
         case Subject.BRIDGE:
-            return _stage_bridge(scene, stage)
+            return stage_bridge(scene, stage)
         case Subject.TRAIN:
-            return _stage_train(scene, stage)
+            return stage_train(scene)
         case Subject.ROCKET:
-            return _stage_rocket(scene, stage, side)
+            return stage_rocket(scene, side)
         case _:
             pass
     scale = plan.nearness * stage.scale if subject not in _BUILDINGS else 0.5 + 0.5 * plan.nearness
@@ -86,13 +90,14 @@ def _stage(scene: Scenery, stage: Stage, subject: Subject, side: float) -> None:
     else:
         x, y = _standing(scene, stage, x, sink=tall * 0.02)
     spot = _Spot(x, y, tall, -1 if side > 0.5 else 1)
+    surface = None
     if subject in _BUILDINGS and subject is not Subject.TREE:
-        _lay_mound(scene, stage, spot)
-    _lay(scene, stage, subject, spot)
+        surface = _lay_mound(scene, stage, spot)
+    _lay(scene, subject, spot, surface)
 
 
-def _lay_mound(scene: Scenery, stage: Stage, spot: _Spot) -> None:
-    """Rising ground under a building, so that it never hangs over a slope."""
+def _lay_mound(scene: Scenery, stage: Stage, spot: _Spot) -> Floats:
+    """Rising ground under a building, so that it never hangs over a slope; returns the ground's new surface."""
     canvas = scene.canvas
     half = spot.tall * 0.62 + canvas.unit * 0.1
     near = np.clip(1 - ((canvas.x - np.float32(spot.x)) / np.float32(half)) ** 2, 0, 1) ** 0.6
@@ -101,6 +106,7 @@ def _lay_mound(scene: Scenery, stage: Stage, spot: _Spot) -> None:
     rows = canvas.rows(spot.y - 2, canvas.height)
     above = np.clip(canvas.y[rows] - hill[None] + np.float32(0.5), 0, 1) * (canvas.y[rows] < stage.ground[None] + 3)
     canvas.blend(rows, above.astype(np.float32), scene.depth_colour(stage.depth))
+    return np.minimum(stage.ground, hill).astype(np.float32)
 
 
 def _standing(scene: Scenery, stage: Stage, x: float, *, sink: float) -> tuple[float, float]:
@@ -117,14 +123,17 @@ def _standing(scene: Scenery, stage: Stage, x: float, *, sink: float) -> tuple[f
     return float(best), min(float(stage.ground[best]) + sink, lowest)
 
 
-def _lay(scene: Scenery, stage: Stage, subject: Subject, spot: _Spot) -> None:
+def _lay(scene: Scenery, subject: Subject, spot: _Spot, surface: Floats | None) -> None:
     canvas, palette = scene.canvas, scene.palette
     rng = scene.plan.rng(f"subject {subject}")
     mask = canvas.sketch(
         spot.y - spot.tall * 1.6, spot.y + spot.tall * 0.2, lambda pencil: _draw(scene, pencil, subject, spot, rng),
         left=spot.x - spot.tall * 2, right=spot.x + spot.tall * 2,
     )  # fmt: skip
-    dark = palette.near * np.float32(0.62)
+    if surface is not None:
+        sunk = canvas.y[mask.rows] - surface[None, mask.columns]
+        mask.alpha *= np.clip(np.float32(canvas.unit * 0.004 + 1) - sunk, 0, 1)
+    dark = palette.ink
     if subject is Subject.BOAT:
         dark = mix(dark, palette.haze, 0.1)
     top = (canvas.y[mask.rows] - np.float32(spot.y - spot.tall)) / np.float32(max(spot.tall, 1))
@@ -133,32 +142,31 @@ def _lay(scene: Scenery, stage: Stage, subject: Subject, spot: _Spot) -> None:
     _light(scene, subject, spot)
     if subject is Subject.BOAT:
         _mirror_boat(scene, spot, dark)
-    del stage
 
 
 def _draw(scene: Scenery, pencil: Pencil, subject: Subject, spot: _Spot, rng: np.random.Generator) -> None:
     x, y, tall, flip = spot.x, spot.y, spot.tall, spot.flip
     simple: dict[Subject, Callable[[], None]] = {
-        Subject.PERSON: lambda: draw.draw_person(pencil, x, y, tall, dress=bool(scene.plan.seed // 19 % 2)),
-        Subject.COUPLE: lambda: draw.draw_couple(pencil, x, y, tall),
-        Subject.CHILD: lambda: draw.draw_child(pencil, x, y, tall),
-        Subject.CROWD: lambda: draw.draw_crowd(pencil, x, y, tall, rng),
-        Subject.DOG: lambda: draw.draw_dog(pencil, x, y, tall, flip),
-        Subject.HORSE: lambda: draw.draw_horse(pencil, x, y, tall, flip),
-        Subject.BOAT: lambda: draw.draw_boat(pencil, x, y, tall, flip),
-        Subject.LIGHTHOUSE: lambda: draw.draw_lighthouse(pencil, x, y, tall),
-        Subject.HOUSE: lambda: draw.draw_house(pencil, x, y, tall),
-        Subject.CASTLE: lambda: draw.draw_castle(pencil, x, y, tall),
-        Subject.CHURCH: lambda: draw.draw_church(pencil, x, y, tall),
-        Subject.WINDMILL: lambda: draw.draw_windmill(pencil, x, y, tall, float(rng.uniform(0.2, 1.3))),
-        Subject.TENT: lambda: draw.draw_tent(pencil, x, y, tall),
-        Subject.LAMP: lambda: draw.draw_lamp_post(pencil, x, y, tall),
-        Subject.CAR: lambda: draw.draw_car(pencil, x, y, tall, flip),
+        Subject.PERSON: lambda: figures.draw_person(pencil, x, y, tall, dress=bool(scene.plan.seed // 19 % 2)),
+        Subject.COUPLE: lambda: figures.draw_couple(pencil, x, y, tall),
+        Subject.CHILD: lambda: figures.draw_child(pencil, x, y, tall),
+        Subject.CROWD: lambda: figures.draw_crowd(pencil, x, y, tall, rng),
+        Subject.DOG: lambda: figures.draw_dog(pencil, x, y, tall, flip),
+        Subject.HORSE: lambda: figures.draw_horse(pencil, x, y, tall, flip),
+        Subject.BOAT: lambda: things.draw_boat(pencil, x, y, tall, flip),
+        Subject.LIGHTHOUSE: lambda: things.draw_lighthouse(pencil, x, y, tall),
+        Subject.HOUSE: lambda: things.draw_house(pencil, x, y, tall),
+        Subject.CASTLE: lambda: things.draw_castle(pencil, x, y, tall),
+        Subject.CHURCH: lambda: things.draw_church(pencil, x, y, tall),
+        Subject.WINDMILL: lambda: things.draw_windmill(pencil, x, y, tall, float(rng.uniform(0.2, 1.3))),
+        Subject.TENT: lambda: things.draw_tent(pencil, x, y, tall),
+        Subject.LAMP: lambda: things.draw_lamp_post(pencil, x, y, tall),
+        Subject.CAR: lambda: things.draw_car(pencil, x, y, tall, flip),
     }
     if subject is Subject.TREE and scene.plan.biome is Biome.DESERT:
-        draw.draw_palm(pencil, x, y, tall)
+        things.draw_palm(pencil, x, y, tall)
     elif subject is Subject.TREE:
-        draw.draw_tree(pencil, x, y, tall, rng)
+        draw_broadleaf(pencil, x, y, tall, rng)
     elif subject in simple:
         simple[subject]()
 
@@ -174,13 +182,16 @@ def _light(scene: Scenery, subject: Subject, spot: _Spot) -> None:
             panes = {
                 Subject.HOUSE: ((-0.36, -0.3, 0.12), (0.2, -0.3, 0.12)),
                 Subject.CHURCH: ((0.06, -0.2, 0.05), (0.2, -0.2, 0.05), (0.34, -0.2, 0.05)),
-                Subject.CASTLE: ((-0.2, -0.55, 0.025), (0.08, -0.62, 0.03), (0.09, -0.4, 0.03), (-0.43, -0.4, 0.025), (0.41, -0.36, 0.025)),
+                Subject.CASTLE: ((-0.2, -0.55, 0.025), (0.08, -0.62, 0.03), (0.09, -0.4, 0.03),
+                (-0.43, -0.4, 0.025), (0.41, -0.36, 0.025)),
                 Subject.WINDMILL: ((-0.03, -0.32, 0.05),),
             }[subject]  # fmt: skip
 
             def windows(pencil: Pencil) -> None:
                 for across, down, size in panes:
-                    pencil.box(x + across * tall, y + down * tall, x + (across + size) * tall, y + (down + size * 1.4) * tall)
+                    pencil.box(
+                        x + across * tall, y + down * tall, x + (across + size) * tall, y + (down + size * 1.4) * tall
+                    )
 
             area = canvas.sketch(y - tall, y, windows, left=x - tall, right=x + tall)
             canvas.lay(area, palette.glow, 0.3 + 0.7 * palette.lamps)
@@ -189,7 +200,14 @@ def _light(scene: Scenery, subject: Subject, spot: _Spot) -> None:
         case Subject.TENT:
             _add_campfire(scene, spot)
         case Subject.CAR:
-            lay_glow(canvas, x + spot.flip * tall * 0.74, y - tall * 0.28, tall * 0.22, palette.glow, 0.25 + 0.7 * palette.lamps)
+            lay_glow(
+                canvas,
+                x + spot.flip * tall * 0.74,
+                y - tall * 0.28,
+                tall * 0.22,
+                palette.glow,
+                0.25 + 0.7 * palette.lamps,
+            )
         case _:
             pass
 
@@ -199,7 +217,15 @@ def _add_campfire(scene: Scenery, spot: _Spot) -> None:
     x, y, size = spot.x + spot.flip * spot.tall * 1.0, spot.y, spot.tall * 0.24
 
     def flame(pencil: Pencil) -> None:
-        pencil.polygon([(x - size * 0.4, y), (x - size * 0.25, y - size * 0.6), (x, y - size * 1.2), (x + size * 0.25, y - size * 0.55), (x + size * 0.4, y)])
+        pencil.polygon(
+            [
+                (x - size * 0.4, y),
+                (x - size * 0.25, y - size * 0.6),
+                (x, y - size * 1.2),
+                (x + size * 0.25, y - size * 0.55),
+                (x + size * 0.4, y),
+            ]
+        )
 
     canvas.lay(canvas.sketch(y - size * 1.4, y + 1, flame, left=x - size, right=x + size), rgb("ffb052"))
     lay_glow(canvas, x, y - size * 0.5, spot.tall * 0.7, rgb("ffab52"), 0.35 + 0.45 * scene.palette.lamps)
@@ -218,7 +244,7 @@ def _add_beam(scene: Scenery, x: float, y: float, side: int) -> None:
     canvas.blend(rows, beam.astype(np.float32), rgb("fff3c8"))
 
 
-def _mirror_boat(scene: Scenery, spot: _Spot, dark: np.ndarray) -> None:
+def _mirror_boat(scene: Scenery, spot: _Spot, dark: Colour) -> None:
     canvas = scene.canvas
     depth = spot.tall * 0.5
 
@@ -231,114 +257,3 @@ def _mirror_boat(scene: Scenery, spot: _Spot, dark: np.ndarray) -> None:
 
     area = canvas.sketch(spot.y, spot.y + depth * 1.2, draw_shadow, left=spot.x - spot.tall, right=spot.x + spot.tall)
     canvas.lay(area, dark, 0.8)
-
-
-def _stage_birds(scene: Scenery) -> None:
-    canvas = scene.canvas
-    rng = scene.plan.rng("birds")
-    centre = (canvas.width * float(rng.uniform(0.5, 0.8)), scene.horizon * float(rng.uniform(0.36, 0.6)))
-    flock = [(float(rng.normal()) * canvas.unit * 0.13, float(rng.normal()) * canvas.unit * 0.045, float(rng.uniform(0.008, 0.02)), float(rng.uniform(0.1, 0.7))) for _ in range(int(rng.integers(6, 13)))]
-
-    def draw_flock(pencil: Pencil) -> None:
-        for across, down, size, lift in flock:
-            draw.draw_bird(pencil, centre[0] + across, centre[1] + down, canvas.unit * size, lift)
-
-    canvas.lay(canvas.sketch(0, scene.horizon, draw_flock), mix(scene.palette.near, scene.palette.sky[0], 0.15), 0.9)
-
-
-def _stage_balloon(scene: Scenery, side: float) -> None:
-    """A striped hot-air balloon in the sky."""
-    canvas, palette, plan = scene.canvas, scene.palette, scene.plan
-    size = canvas.unit * _HEIGHTS[Subject.BALLOON] * plan.nearness
-    x, y = canvas.width * min(0.82, max(0.5, side)), max(scene.horizon * 0.42, size * 0.8)
-    stripes = (("d1495b", "f2e2c4"), ("2e86ab", "f4d35e"), ("e07a3f", "f7f0de"))[plan.seed // 37 % 3]
-
-    def outline(pencil: Pencil) -> None:
-        pencil.ellipse(x, y - size * 0.12, size * 0.44, size * 0.46)
-        pencil.polygon([(x - size * 0.42, y), (x + size * 0.42, y), (x + size * 0.1, y + size * 0.5), (x - size * 0.1, y + size * 0.5)])
-
-    area = canvas.sketch(y - size, y + size, outline, left=x - size, right=x + size)
-    across = (canvas.x[area.columns][None] - np.float32(x)) / np.float32(size * 0.44)
-    bulge = np.sqrt(np.clip(1 - ((canvas.y[area.rows] - np.float32(y - size * 0.12)) / np.float32(size * 0.62)) ** 2, 0.02, 1))
-    turn = np.arcsin(np.clip(across / bulge, -1, 1))
-    band = smooth(-0.15, 0.15, np.sin(turn * 6).astype(np.float32))[..., None]
-    cloth = rgb(stripes[0]) + (rgb(stripes[1]) - rgb(stripes[0])) * band
-    lit = np.float32(0.3 + 0.6 * palette.brightness) + np.float32(0.2) * np.cos(turn + np.float32(0.5))
-    canvas.lay(area, np.clip(cloth * lit[..., None], 0, 1))
-
-    def basket(pencil: Pencil) -> None:
-        for shift in (-0.08, 0.08):
-            pencil.line([(x + shift * size, y + size * 0.48), (x + shift * size * 0.8, y + size * 0.66)], size * 0.008)
-        pencil.box(x - size * 0.075, y + size * 0.64, x + size * 0.075, y + size * 0.76)
-
-    canvas.lay(canvas.sketch(y, y + size, basket, left=x - size, right=x + size), palette.near)
-
-
-def _stage_bridge(scene: Scenery, stage: Stage) -> None:
-    canvas = scene.canvas
-    deck = scene.horizon - canvas.unit * 0.07
-    foot = (stage.water[0] if stage.water else scene.horizon + canvas.unit * 0.2) + canvas.unit * 0.02
-    area = canvas.sketch(deck - canvas.unit * 0.03, foot, lambda pencil: draw.draw_bridge(pencil, -4, canvas.width + 4, deck, foot, canvas.unit))
-    canvas.lay(area, scene.depth_colour(0.7))
-    if Subject.TRAIN in scene.plan.subjects:
-        _lay_train(scene, canvas.width * 0.6, deck)
-
-
-def _stage_train(scene: Scenery, stage: Stage) -> None:
-    """On the bridge if there is one, else on an embankment across the picture."""
-    canvas = scene.canvas
-    if Subject.BRIDGE in scene.plan.subjects:
-        return
-    level = min(scene.horizon + canvas.unit * 0.17, canvas.height - canvas.unit * 0.1)
-    rows = canvas.rows(level, level + canvas.unit * 0.14)
-    fade = np.clip(1 - (canvas.y[rows] - np.float32(level)) / np.float32(canvas.unit * 0.13), 0, 1)
-    canvas.blend(rows, fade * np.ones((1, canvas.width), np.float32), scene.depth_colour(0.92))
-    _lay_train(scene, canvas.width * (0.62 if not scene.plan.mirrored else 0.5), level)
-    del stage
-
-
-def _lay_train(scene: Scenery, x: float, level: float) -> None:
-    canvas, palette = scene.canvas, scene.palette
-    tall = canvas.unit * _HEIGHTS[Subject.TRAIN] * (0.7 + 0.4 * scene.plan.nearness)
-    flip = 1 if not scene.plan.mirrored else -1
-
-    def panes(pencil: Pencil) -> None:
-        for car in range(3):
-            for pane in range(5):
-                at = x + flip * tall * (0.16 - (car + 1) * 1.52 + 0.14 + pane * 0.25)
-                pencil.box(min(at, at + flip * tall * 0.15), level - tall * 0.68, max(at, at + flip * tall * 0.15), level - tall * 0.44)
-
-    area = canvas.sketch(level - tall * 1.2, level, lambda pencil: draw.draw_train(pencil, x, level, tall, flip))
-    canvas.lay(area, palette.near * np.float32(0.7))
-    canvas.lay(canvas.sketch(level - tall, level, panes), palette.glow, 0.4 + 0.55 * palette.lamps)
-
-    def steam(pencil: Pencil) -> None:
-        for step in range(26):
-            share = step / 26
-            size = tall * (0.12 + 0.5 * share)
-            puff = x + flip * tall * (1.3 - 4.6 * share)
-            pencil.ellipse(puff, level - tall * (1.05 + 0.75 * share**0.7) + float(np.sin(step * 1.7)) * tall * 0.08, size, size * 0.62, fill=int(190 * (1 - share) ** 1.2))
-
-    canvas.lay(canvas.sketch(level - tall * 2.8, level - tall * 0.6, steam), mix(palette.haze, palette.light, 0.5), 0.75)
-
-
-def _stage_rocket(scene: Scenery, stage: Stage, side: float) -> None:
-    canvas = scene.canvas
-    tall = canvas.unit * _HEIGHTS[Subject.ROCKET] * scene.plan.nearness
-    x = canvas.width * (0.3 if side < 0.5 or scene.plan.biome is Biome.SPACE else side)
-    y = canvas.height * 0.86 if scene.plan.biome is Biome.SPACE else max(scene.horizon * 0.82, tall * 1.2)
-    hull = mix(rgb("e9edf2"), scene.palette.haze, 0.15) * np.float32(0.75)
-
-    def plume(pencil: Pencil) -> None:
-        for step in range(30):
-            share = step / 30
-            pencil.ellipse(x, y - tall * 0.14 + share * tall * 0.75, tall * (0.05 + 0.05 * share), tall * 0.06, fill=int(225 * (1 - share)))
-
-    canvas.lay(canvas.sketch(y - tall * 0.2, y + tall * 0.8, plume, left=x - tall, right=x + tall), rgb("ffc871"), 0.9)
-    area = canvas.sketch(y - tall * 1.05, y, lambda pencil: draw.draw_rocket(pencil, x, y, tall), left=x - tall, right=x + tall)
-    across = (canvas.x[area.columns][None] - np.float32(x)) / np.float32(tall * 0.13)
-    canvas.lay(area, np.clip(hull * (np.float32(1.0) - np.float32(0.35) * np.clip(across, -1, 1))[..., None], 0, 1))
-    port = canvas.sketch(y - tall, y, lambda pencil: pencil.ellipse(x, y - tall * 0.66, tall * 0.04, tall * 0.04), left=x - tall, right=x + tall)
-    canvas.lay(port, rgb("2b4f73"))
-    lay_glow(canvas, x, y - tall * 0.1, tall * 0.2, rgb("ffc871"), 0.7)
-    del stage

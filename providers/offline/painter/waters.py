@@ -32,7 +32,9 @@ def _lay_cliff(scene: Scenery, rng: np.random.Generator) -> None:
     side = x if scene.plan.mirrored else 1 - x
     drop = smooth(0.46, 0.3, side) * np.float32(canvas.unit * 0.3)
     rough = ridge_line(rng, canvas.width, 1.4) * np.float32(canvas.unit * 0.03)
-    profile = np.where(drop > 1, np.float32(scene.horizon + 1) - drop - rough * (drop > 4), np.float32(scene.horizon + 2))
+    profile = np.where(
+        drop > 1, np.float32(scene.horizon + 1) - drop - rough * (drop > 4), np.float32(scene.horizon + 2)
+    )
     lay_ridge(scene, np.minimum(profile, scene.horizon + 2).astype(np.float32), 0.62, mist=0.6)
 
 
@@ -41,7 +43,7 @@ def _rocks(scene: Scenery, rng: np.random.Generator) -> Floats:
     x = np.linspace(0, np.pi, canvas.width, dtype=np.float32)
     side = np.cos(x) * np.float32(0.5 if scene.plan.mirrored else -0.5)
     rise = np.clip(ridge_line(rng, canvas.width, 1.5) * np.float32(0.6) + np.float32(0.3) + side, 0, 2)
-    ground = (np.float32(canvas.height * 1.02) - rise * np.float32(canvas.unit * 0.17)).astype(np.float32)
+    ground = np.asarray(canvas.height * 1.02 - rise * canvas.unit * 0.17, np.float32)
     lay_ridge(scene, ground, 1.0)
     return ground
 
@@ -53,7 +55,11 @@ def _beach(scene: Scenery, rng: np.random.Generator) -> Floats:
     wander = ridge_line(rng, canvas.width, 2.2) * np.float32(canvas.unit * 0.02)
     edge = np.float32(canvas.height) - np.float32(canvas.unit * 0.06) - lean * np.float32(canvas.unit * 0.24) + wander
     edge = edge.astype(np.float32)
-    sand = mix(rgb("d9bf94") * mix(palette.light, np.ones(3, np.float32), 0.5) * np.float32(palette.brightness), palette.near, 0.25)
+    sand = mix(
+        rgb("d9bf94") * mix(palette.light, np.ones(3, np.float32), 0.5) * np.float32(palette.brightness),
+        palette.near,
+        0.25,
+    )
     foam = mix(rgb("f6f8f6"), palette.haze, 0.4) * np.float32(0.3 + 0.7 * palette.brightness)
     for shift, share in ((0.045, 0.25), (0.014, 0.75)):
         rows = canvas.rows(float(edge.min()) - canvas.unit * 0.08, canvas.height)
@@ -84,10 +90,17 @@ def paint_lake(scene: Scenery) -> Stage:
     shore = scene.horizon + canvas.unit * 0.03
     swing = (0.2, 0.09, 0.14)[plan.variant % 3]
     rough = (1.35, 1.9, 1.6)[plan.variant % 3]
-    lay_ridge(scene, hills(scene, "far", scene.horizon - canvas.unit * swing * 0.7, canvas.unit * swing, rough), 0.25, mist=0.8)
+    lay_ridge(
+        scene,
+        hills(scene, "far", scene.horizon - canvas.unit * swing * 0.7, canvas.unit * swing, rough),
+        0.25,
+        mist=0.8,
+    )
     middle = hills(scene, "middle", scene.horizon - canvas.unit * 0.05, canvas.unit * 0.05, 1.7)
     lay_ridge(scene, middle, 0.5, mist=0.7)
-    bank = np.minimum(hills(scene, "bank", shore - canvas.unit * 0.008, canvas.unit * 0.012, 1.9), shore).astype(np.float32)
+    bank = np.minimum(hills(scene, "bank", shore - canvas.unit * 0.008, canvas.unit * 0.012, 1.9), shore).astype(
+        np.float32
+    )
     lay_ridge(scene, bank, 0.66, mist=0.4)
     if plan.variant % 2 == 0:
         size = canvas.unit * 0.1
@@ -103,7 +116,7 @@ def _near_bank(scene: Scenery, rng: np.random.Generator) -> Floats:
     lean = x if scene.plan.mirrored else 1 - x
     rise = np.clip(lean * np.float32(1.5) - np.float32(0.55), 0, 1) * np.float32(canvas.unit * 0.16)
     rough = ridge_line(rng, canvas.width, 1.8) * np.float32(canvas.unit * 0.014)
-    ground = (np.float32(canvas.height - canvas.unit * 0.025) - rise - rough).astype(np.float32)
+    ground = np.asarray(canvas.height - canvas.unit * 0.025 - rise - rough, np.float32)
     lay_ridge(scene, ground, 1.0)
 
     def reeds(pencil: Pencil) -> None:
@@ -130,13 +143,18 @@ def paint_arctic(scene: Scenery) -> Stage:
     lay_ridge(scene, hills(scene, "far", scene.horizon - canvas.unit * 0.01, canvas.unit * 0.06, 1.3), 0.2, mist=0.6)
     for number in range(int(rng.integers(2, 4))):
         _lay_iceberg(scene, rng, number)
-    lay_water(scene, scene.horizon, ripple=0.08, tint=mix(scene.palette.sky[0], rgb("1d5a78"), 0.4) * np.float32(0.4 + 0.6 * scene.palette.brightness))
+    lay_water(
+        scene,
+        scene.horizon,
+        ripple=0.08,
+        tint=mix(scene.palette.sky[0], rgb("1d5a78"), 0.4) * np.float32(0.4 + 0.6 * scene.palette.brightness),
+    )
     ice = mix(scene.palette.land, scene.palette.haze, 0.2)
     _lay_floes(scene, rng)
     ground = hills(scene, "shelf", canvas.height - canvas.unit * 0.12, canvas.unit * 0.045, 1.9)
     lay_ridge(scene, ground, 0.9, colour=mix(ice, scene.palette.sky[1], 0.25))
     rows = canvas.rows(float(ground.min()), canvas.height)
-    drift = smooth(-0.4, 1.6, field_noise(rng, rows.stop - rows.start, canvas.width, roughness=1.5, flat=3.0))
+    drift = smooth(-0.4, 1.6, field_noise(rng, rows.stop - rows.start, canvas.width, roughness=1.5, flat=8.0))
     inside = np.clip(canvas.y[rows] - ground[None], 0, 1)
     canvas.blend(rows, inside * drift * np.float32(0.35), mix(ice, scene.palette.light, 0.5))
     return Stage(ground, (scene.horizon + canvas.unit * 0.05, scene.horizon + canvas.unit * 0.14))
@@ -167,10 +185,13 @@ def _lay_floes(scene: Scenery, rng: np.random.Generator) -> None:
             deep = float(rng.uniform(0.04, 0.75))
             x, y = float(rng.uniform(0, canvas.width)), scene.horizon + deep * (canvas.height - scene.horizon)
             wide, flat = canvas.unit * (0.015 + 0.09 * deep), canvas.unit * (0.002 + 0.014 * deep)
-            pencil.polygon([(x - wide, y), (x - wide * 0.5, y - flat), (x + wide * 0.6, y - flat * 0.9), (x + wide, y),
+            pencil.polygon([(x - wide, y), (x - wide * 0.5, y - flat), (x + wide * 0.6, y - flat * 0.9),
+                (x + wide, y),
                             (x + wide * 0.4, y + flat * 0.7), (x - wide * 0.6, y + flat * 0.6)])  # fmt: skip
 
-    canvas.lay(canvas.sketch(scene.horizon, canvas.height, draw), mix(scene.palette.land, scene.palette.haze, 0.3), 0.92)
+    canvas.lay(
+        canvas.sketch(scene.horizon, canvas.height, draw), mix(scene.palette.land, scene.palette.haze, 0.3), 0.92
+    )
 
 
 def _add_aurora(scene: Scenery, rng: np.random.Generator) -> None:

@@ -22,7 +22,16 @@ def add_lightning(scene: Scenery) -> None:
         x, y = x + canvas.unit * float(rng.uniform(-0.045, 0.05)), y + canvas.unit * float(rng.uniform(0.02, 0.06))
         points.append((x, y))
     middle = points[len(points) // 2]
-    branch = [middle, *((middle[0] + canvas.unit * 0.04 * step, middle[1] + canvas.unit * 0.035 * step + float(rng.uniform(-1, 1)) * canvas.unit * 0.012) for step in range(1, 5))]
+    branch = [
+        middle,
+        *(
+            (
+                middle[0] + canvas.unit * 0.04 * step,
+                middle[1] + canvas.unit * 0.035 * step + float(rng.uniform(-1, 1)) * canvas.unit * 0.012,
+            )
+            for step in range(1, 5)
+        ),
+    ]
 
     def draw(pencil: Pencil) -> None:
         pencil.line(points, canvas.unit * 0.0032)
@@ -74,7 +83,9 @@ def _add_snow(scene: Scenery) -> None:
 
         def draw(pencil: Pencil, places: np.ndarray = places, size: float = size) -> None:
             for across, down in places:
-                pencil.ellipse(float(across) * canvas.width, float(down) * canvas.height, size * canvas.unit, size * canvas.unit)
+                pencil.ellipse(
+                    float(across) * canvas.width, float(down) * canvas.height, size * canvas.unit, size * canvas.unit
+                )
 
         canvas.lay(canvas.sketch(0, canvas.height, draw), colour, strength)
 
@@ -82,9 +93,11 @@ def _add_snow(scene: Scenery) -> None:
 def _add_fog(scene: Scenery) -> None:
     canvas, palette = scene.canvas, scene.palette
     rng = scene.plan.rng("fog")
-    banks = field_noise(rng, canvas.height, canvas.width, roughness=1.7, flat=3.0)
+    banks = field_noise(rng, canvas.height, canvas.width, roughness=1.7, flat=7.0)
     level = (canvas.y - np.float32(scene.horizon)) / np.float32(canvas.unit)
     belt = np.exp(-((level / np.float32(0.2)) ** 2))
-    fog = np.clip(np.float32(0.3) + np.float32(0.3) * smooth(-1.0, 1.5, banks), 0, 1) * (belt * np.float32(0.95) + np.float32(0.2))
+    fog = np.clip(np.float32(0.3) + np.float32(0.3) * smooth(-1.0, 1.5, banks), 0, 1) * (
+        belt * np.float32(0.95) + np.float32(0.2)
+    )
     colour = palette.haze * np.float32(0.8 if scene.plan.daytime is Daytime.NIGHT else 1.0)
     canvas.blend(slice(None), np.clip(fog, 0, 0.8), colour)

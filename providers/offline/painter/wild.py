@@ -1,11 +1,11 @@
-"""Mountains, forests, deserts and meadows."""
+"""Mountains, forests and deserts."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from providers.offline.painter.canvas import Floats, Pencil, field_noise, ridge_line, smooth
-from providers.offline.painter.layers import Scenery, Stage, draw_broadleaf, hills, lay_pines, lay_ridge
+from providers.offline.painter.layers import Scenery, Stage, hills, lay_pines, lay_ridge
 from providers.offline.painter.palette import mix, rgb
 
 
@@ -89,9 +89,9 @@ def paint_forest(scene: Scenery) -> Stage:
 
 
 def _among_trunks(scene: Scenery) -> Stage:
-    canvas, palette, plan = scene.canvas, scene.palette, scene.plan
+    canvas, plan = scene.canvas, scene.plan
     rng = plan.rng("trunks")
-    canopy = field_noise(rng, canvas.height, canvas.width, roughness=1.5, flat=1.4)
+    canopy = field_noise(rng, canvas.height, canvas.width, roughness=1.5, flat=1.2)
     top = smooth(0.85, -0.1, canvas.y / np.float32(canvas.height)) * smooth(-1.1, 1.2, canopy)
     canvas.blend(slice(None), top * np.float32(0.55), scene.depth_colour(0.5))
     floor = scene.horizon + canvas.unit * 0.04
@@ -124,8 +124,10 @@ def _lay_trunks(scene: Scenery, ground: Floats, depth: float, share: float, rng:
             half = thick * float(rng.uniform(0.6, 1.2)) / 2
             foot = float(ground[int(min(place, canvas.width - 1))]) + half
             lean = float(rng.uniform(-0.6, 0.6)) * half
-            pencil.polygon([(place - half * 1.7, foot), (place - half, foot - half * 5), (place - half * 0.8 + lean, -4),
-                            (place + half * 0.8 + lean, -4), (place + half, foot - half * 5), (place + half * 1.7, foot)])  # fmt: skip
+            pencil.polygon([(place - half * 1.7, foot), (place - half, foot - half * 5),
+                (place - half * 0.8 + lean, -4),
+                            (place + half * 0.8 + lean, -4), (place + half, foot - half * 5),
+                            (place + half * 1.7, foot)])  # fmt: skip
             for _ in range(3):
                 height = foot * float(rng.uniform(0.25, 0.7))
                 side = 1 if rng.random() < 0.5 else -1
@@ -172,7 +174,12 @@ def _shade_dune(scene: Scenery, ground: Floats, rng: np.random.Generator, share:
     rows = canvas.rows(float(ground.min()), float(ground.max()) + canvas.unit * 0.3)
     below = canvas.y[rows] - ground[None]
     reach = np.float32(canvas.unit * (0.06 + 0.14 * share))
-    alpha = np.clip(below, 0, 1) * smooth(1.0, 0.0, below / (reach * (np.float32(0.25) + lee[None]))) * lee[None] * np.float32(0.6)
+    alpha = (
+        np.clip(below, 0, 1)
+        * smooth(1.0, 0.0, below / (reach * (np.float32(0.25) + lee[None])))
+        * lee[None]
+        * np.float32(0.6)
+    )
     canvas.blend(rows, alpha, mix(scene.palette.near, scene.palette.land, 0.3))
 
 
@@ -185,70 +192,10 @@ def _lay_mesas(scene: Scenery, rng: np.random.Generator) -> None:
             tall = rng.uniform(0.07, 0.17) * canvas.unit
             foot, top = scene.horizon + canvas.unit * 0.05, scene.horizon - tall
             pencil.polygon([(left - tall * 0.5, foot), (left, top + tall * 0.35), (left + wide * 0.04, top),
-                            (left + wide * 0.94, top), (left + wide, top + tall * 0.3), (left + wide + tall * 0.5, foot)])  # fmt: skip
+                            (left + wide * 0.94, top), (left + wide, top + tall * 0.3),
+                            (left + wide + tall * 0.5, foot)])  # fmt: skip
 
-    canvas.lay(canvas.sketch(scene.horizon - canvas.unit * 0.2, scene.horizon + canvas.unit * 0.06, draw), scene.depth_colour(0.34))
-
-
-def paint_meadow(scene: Scenery) -> Stage:
-    """Rolling fields with hedges and trees, flowers before the viewer."""
-    canvas, plan = scene.canvas, scene.plan
-    rng = plan.rng("meadow")
-    lay_ridge(scene, hills(scene, "far", scene.horizon - canvas.unit * 0.03, canvas.unit * 0.06, 1.8), 0.22, mist=0.8)
-    ground = canvas.x
-    for number in range(4):
-        share = (number + 1) / 4
-        base = scene.horizon + (canvas.height - scene.horizon) * (0.02 + 0.6 * share**1.6)
-        ground = hills(scene, f"field{number}", base, canvas.unit * (0.03 + 0.025 * share), 2.1)
-        depth = 0.3 + 0.5 * share
-        tint = (1 + rng.uniform(-0.14, 0.14, 3)).astype(np.float32)
-        colour = np.clip(mix(scene.depth_colour(depth), scene.palette.land, 0.5) * tint, 0, 1)
-        lay_ridge(scene, ground, depth, mist=0.5, colour=colour)
-        if number < 3:
-            _lay_grove(scene, ground, depth, share, rng)
-    lay_flowers(scene, ground, rng)
-    return Stage(ground, depth=0.95)
-
-
-def _lay_grove(scene: Scenery, ground: Floats, depth: float, share: float, rng: np.random.Generator) -> None:
-    canvas = scene.canvas
-    size = canvas.unit * (0.035 + 0.08 * share**1.5)
-    start = float(rng.uniform(0, 0.75))
-    places = canvas.width * (start + np.sort(rng.uniform(0, 0.3, int(rng.integers(5, 12)))))
-
-    def draw(pencil: Pencil) -> None:
-        for place in places:
-            foot = float(ground[int(min(max(place, 0), canvas.width - 1))]) + size * 0.06
-            draw_broadleaf(pencil, float(place), foot, size * float(rng.uniform(0.6, 1.2)), rng)
-
-    canvas.lay(canvas.sketch(float(ground.min()) - size * 1.4, float(ground.max()) + size, draw), scene.depth_colour(min(1, depth + 0.12)))
-
-
-def lay_flowers(scene: Scenery, ground: Floats, rng: np.random.Generator) -> None:
-    """Blades of grass and dots of blossom on the nearest ground."""
-    canvas, palette = scene.canvas, scene.palette
-    count = 260
-
-    def blades(pencil: Pencil) -> None:
-        for _ in range(count * 2):
-            x, down = float(rng.uniform(0, canvas.width)), float(rng.uniform(0.7, 1.02))
-            foot = canvas.height * down + canvas.unit * 0.03
-            if foot > ground[int(x)] + canvas.unit * 0.03:
-                tall = canvas.unit * 0.05 * (down - 0.55)
-                pencil.line([(x, foot), (x + float(rng.uniform(-0.5, 0.5)) * tall, foot - tall * 2)], canvas.unit * 0.0016)
-
-    top = float(ground.min())
-    canvas.lay(canvas.sketch(top, canvas.height, blades), palette.near, 0.55)
-    if scene.plan.winter:
-        return
-    for code in (("f4d35e", "f7f3e3"), ("e76f51", "f7f3e3"), ("b39ddb", "f4d35e"))[scene.plan.variant % 3]:
-        petals = rgb(code) * np.float32(0.25 + 0.75 * palette.brightness)
-
-        def dots(pencil: Pencil) -> None:
-            for _ in range(count // 2):
-                x, down = float(rng.uniform(0, canvas.width)), float(rng.uniform(0, 1)) ** 0.7
-                y = float(ground[int(x)]) + canvas.unit * 0.02 + down * (canvas.height - float(ground[int(x)]))
-                size = canvas.unit * (0.0012 + 0.0042 * down)
-                pencil.ellipse(x, y, size, size * 0.8)
-
-        canvas.lay(canvas.sketch(top, canvas.height, dots), petals, 0.85)
+    canvas.lay(
+        canvas.sketch(scene.horizon - canvas.unit * 0.2, scene.horizon + canvas.unit * 0.06, draw),
+        scene.depth_colour(0.34),
+    )

@@ -1,0 +1,79 @@
+"""A whole GraphQL server for a test: a real database, real HTTP and WebSockets, no doubles."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+import uvicorn
+from starlette.applications import Starlette
+
+from graph.live import EventFeed
+from graph.view import create_graphql
+from storage.database import close_database, open_database
+from storage.media import MediaStore
+from storage.migrate import migrate
+from tests.graph.client import Api
+from tests.graph.studio import LIMITS, FeedBell, Studio, WallClock
+from workflow.context import Context
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "reelgate.sqlite3"
+    asyncio.run(migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest_asyncio.fixture
+async def database(empty_database: Path, tmp_path: Path) -> AsyncIterator[str]:
+    path = tmp_path / "reelgate.sqlite3"
+    shutil.copy(empty_database, path)
+    url = f"sqlite:///{path}"
+    await open_database(url)
+    yield url
+    await close_database()
+
+
+@pytest_asyncio.fixture
+async def studio(database: str, tmp_path: Path) -> AsyncIterator[Studio]:
+    feed = EventFeed(poll_seconds=0.5, capacity=64)
+    bell = FeedBell(feed)
+    context = Context(bell, WallClock(), LIMITS, MediaStore(tmp_path / "media"))
+    async with feed.running():
+        yield Studio(context, feed, bell)
+
+
+@asynccontextmanager
+async def serving(studio: Studio) -> AsyncIterator[Api]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        app = Starlette(routes=create_graphql(studio.context, studio.feed))
+        config = uvicorn.Config(
+            app, lifespan="off", log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1
+        )
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started:
+            await asyncio.sleep(0.005)
+        try:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+                yield Api(client, port)
+        finally:
+            server.should_exit = True
+            await task
+
+
+@pytest_asyncio.fixture
+async def api(studio: Studio) -> AsyncIterator[Api]:
+    async with serving(studio) as served:
+        yield served

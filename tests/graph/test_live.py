@@ -1,0 +1,345 @@
+"""Live status changes and job progress: nothing missed, nothing twice, in order, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gc
+import random
+import tracemalloc
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+import graph.job_watch
+from domain.errors import JobErrorCode, WorkFailed
+from domain.events import STATUS_EVENTS, Event
+from domain.lifecycle import Entity
+from domain.protocols import LOCAL
+from graph.live import EventFeed
+from storage.jobs import JobProgress
+from tests.graph.client import Api, Socket
+from tests.graph.studio import FeedBell, Studio, wait_until
+from workflow import jobs, reading, scripts, work
+
+CHANGED = "subscription($after: Cursor, $id: ID) { statusChanged(after: $after, scriptId: $id) { cursor subjectId } }"
+
+
+async def all_changes(script_id: int | None = None) -> list[Event]:
+    return await reading.events_after(0, limit=100_000, script_id=script_id, kinds=STATUS_EVENTS)
+
+
+def subjects(events: list[Event]) -> list[str]:
+    return [f"{event.subject.value}_{event.subject_id}" for event in events]
+
+
+async def changes(socket: Socket, id: str, count: int) -> list[dict[str, Any]]:
+    return [(await socket.next_of(id))["data"]["statusChanged"] for _ in range(count)]
+
+
+async def test_a_snapshot_and_what_follows_it(api: Api, studio: Studio) -> None:
+    await studio.a_script(scenes=2)
+    snapshot = await api.data("{ eventCursor scripts { nodes { id status } } }")
+    await studio.a_script(scenes=1)
+    async with api.socket() as socket:
+        id = await socket.subscribe(
+            """subscription($after: Cursor) { statusChanged(after: $after) { id cursor subjectId version previousStatus
+                newStatus actor feedback occurredAt subject { __typename id status } } }""",
+            after=snapshot["eventCursor"],
+        )
+        seen = await changes(socket, id, 3)
+        assert [(change["subjectId"], change["previousStatus"], change["newStatus"]) for change in seen] == [
+            ("script_2", None, "DRAFT"), ("script_2", "DRAFT", "APPROVED"), ("scene_3", None, "PENDING"),
+        ]  # fmt: skip
+        assert seen[0]["subject"] == {"__typename": "Script", "id": "script_2", "status": "APPROVED"}
+        assert (seen[0]["actor"], seen[2]["actor"], seen[0]["version"], seen[1]["version"]) == ("local", "worker", 1, 2)
+        await api.mutate("updateScript", "script { id }", id="script_1", title="An edit is no status change")
+        await api.mutate("approveScene", "scene { id }", id="scene_1", feedback="Nice.")
+        (live,) = await changes(socket, id, 1)
+        assert (live["subjectId"], live["feedback"]) == ("scene_1", "Nice.")
+        await socket.settle()
+        assert socket.waiting == []
+
+
+async def test_only_one_script(api: Api, studio: Studio) -> None:
+    await studio.a_script()
+    cursor = (await api.data("{ eventCursor }"))["eventCursor"]
+    async with api.socket() as socket:
+        id = await socket.subscribe(CHANGED, after=cursor, id="script_1")
+        await studio.a_script(scenes=2)
+        await scripts.approve_script(studio.context, script_id=1, actor=LOCAL)
+        assert [change["subjectId"] for change in await changes(socket, id, 1)] == ["script_1"]
+        await socket.settle()
+        assert socket.waiting == []
+
+
+async def test_without_a_cursor_from_now_on(api: Api, studio: Studio) -> None:
+    studio.bell.broken = True
+    await studio.a_script(scenes=2)
+    async with api.socket() as socket:
+        id = await socket.subscribe(CHANGED)
+        await socket.settle()
+        await studio.a_script()
+        assert [change["subjectId"] for change in await changes(socket, id, 1)] == ["script_2"]
+
+
+async def test_a_cursor_that_cannot_be_continued_from(api: Api, studio: Studio) -> None:
+    await studio.a_script()
+    cursor = (await api.data("{ eventCursor }"))["eventCursor"]
+    identity = base64.urlsafe_b64decode(cursor + "==").decode().partition(":")[0]
+
+    def made(text: str) -> str:
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    bad = [
+        "", "x", "é", "%", made(""), made(":"), made("7"), made(f"{identity}:"), made(f"{identity}:-1"),
+        made(f"{identity}:x"), made(f"{identity}:2"), made(f"{identity}:{10**18}"), made(f"{identity}:{10**40}"),
+        made("0123456789abcdef:1"), cursor + "A", "A" * 10_000,
+    ]  # fmt: skip
+    async with api.socket() as socket:
+        for after in bad:
+            frame = await socket.frame_of(await socket.subscribe(CHANGED, after=after))
+            assert frame["type"] == "error", after
+            assert frame["payload"][0]["extensions"] == {"code": "CURSOR_INVALID", "field": ["after"]}
+        await socket.frame_of(await socket.subscribe("{ __typename }"))
+
+
+async def test_a_lost_bell_only_delays(api: Api, studio: Studio) -> None:
+    studio.bell.broken = True
+    async with api.socket() as socket:
+        id = await socket.subscribe(CHANGED)
+        await studio.a_script(scenes=3)
+        assert len(await changes(socket, id, 5)) == 5
+
+
+async def test_across_a_restart(api: Api, studio: Studio) -> None:
+    await studio.a_script(scenes=3)
+    expected = subjects(await all_changes())
+    async with api.socket() as socket:
+        id = await socket.subscribe(CHANGED, after=await reading.event_cursor(0))
+        before = await changes(socket, id, 2)
+    restarted = EventFeed(poll_seconds=0.5)
+    async with restarted.running():
+        after = await reading.decode_cursor(before[-1]["cursor"])
+        async with aclosing(restarted.status_changes(after, None)) as rest:  # type: ignore[type-var]
+            found = [await anext(rest) for _ in range(len(expected) - 2)]
+    assert [change["subjectId"] for change in before] + subjects(found) == expected
+
+
+async def test_an_unsteady_crowd_misses_nothing(api: Api, studio: Studio) -> None:
+    """20 subscribers that keep disconnecting, 3 writers at once, bells that are lost now and then."""
+    chance = random.Random(7)
+    begin = await reading.event_cursor()
+    writing = asyncio.gather(*(write(studio, 12, random.Random(seed)) for seed in range(3)))
+    crowd = [asyncio.create_task(unsteady(api, begin, random.Random(seed), writing)) for seed in range(20)]
+    while not writing.done():
+        studio.bell.broken = chance.random() < 0.3
+        await asyncio.sleep(0.02)
+    studio.bell.broken = False
+    await writing
+    expected = subjects(await all_changes())
+    assert len(expected) > 200
+    for seen in await asyncio.gather(*crowd):
+        assert seen == expected
+    await wait_until(lambda: studio.feed.followers == 0)
+
+
+async def write(studio: Studio, scripts_to_write: int, chance: random.Random) -> None:
+    for _ in range(scripts_to_write):
+        await studio.a_script(scenes=4)
+        await asyncio.sleep(chance.random() * 0.03)
+
+
+async def unsteady(api: Api, cursor: str, chance: random.Random, writing: asyncio.Future[Any]) -> list[str]:
+    """Everything one client sees that comes back with its last cursor whenever it was cut off."""
+    seen: list[str] = []
+    while True:
+        async with api.socket() as socket:
+            id = await socket.subscribe(CHANGED, after=cursor)
+            for _ in range(chance.randrange(1, 60)):
+                if writing.done() and len(seen) >= len(await all_changes()):
+                    return seen
+                try:
+                    change = (await socket.next_of(id, seconds=0.6))["data"]["statusChanged"]
+                except TimeoutError:
+                    break
+                cursor = change["cursor"]
+                seen.append(change["subjectId"])
+            if chance.random() < 0.5:
+                socket.raw.transport.abort()
+
+
+async def test_who_is_far_behind_reads_the_database_and_then_memory(studio: Studio) -> None:
+    """The feed of the tests keeps 64 to 128 events in memory."""
+    for _ in range(30):
+        await studio.a_script(scenes=4)
+    expected = await all_changes()
+    await wait_until(lambda: studio.feed._position >= expected[-1].id)
+    assert len(studio.feed._recent) <= 2 * 64
+    for start in (0, len(expected) // 2, len(expected) - 1):
+        after = expected[start].id
+        async with aclosing(studio.feed.status_changes(after, None)) as stream:  # type: ignore[type-var]
+            assert [await anext(stream) for _ in expected[start + 1 :]] == expected[start + 1 :]
+    ninth = await all_changes(9)
+    async with aclosing(studio.feed.status_changes(0, 9)) as stream:  # type: ignore[type-var]
+        assert [await anext(stream) for _ in ninth] == ninth
+
+
+async def test_the_feed_survives_a_database_that_is_away(
+    api: Api, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any, **__: Any) -> Any:
+        raise OSError("away")
+
+    async with api.socket() as socket:
+        id = await socket.subscribe(CHANGED)
+        await socket.settle()
+        with monkeypatch.context() as patch:
+            patch.setattr(reading, "events_after", away)
+            await studio.a_script()
+            await asyncio.sleep(0.1)
+        assert len(await changes(socket, id, 1)) == 1
+
+
+async def test_events_leave_no_memory_behind(studio: Studio) -> None:
+    """graphql-core by itself keeps some kilobytes of every event for as long as the subscription lives."""
+    from graphql import OperationType
+
+    from graph.context import GraphContext
+    from graph.operations import Request, open_stream
+
+    class Endless(EventFeed):
+        async def status_changes(self, after: int, script_id: int | None) -> AsyncIterator[Event]:
+            event = (await all_changes())[0]
+            while True:
+                yield event
+
+    await studio.a_script()
+    request = Request("subscription { statusChanged { id cursor subject { id ... on Script { title } } } }")
+    operation = request.operation()
+    assert operation.type is OperationType.SUBSCRIPTION
+    stream: Any = await open_stream(request, operation, GraphContext(studio.context, Endless()))
+    async with aclosing(stream):
+        for _ in range(100):
+            await anext(stream)
+        gc.collect()
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(200):
+            await anext(stream)
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+        tracemalloc.stop()
+    assert grown < 100 * 200
+
+
+# --- jobs --------------------------------------------------------------------------------------------------------
+
+JOBS = """subscription($job: ID, $script: ID) { jobProgress(jobId: $job, scriptId: $script) {
+    id state progress { fraction completed total step } error { code } } }"""
+
+
+async def progress_of(socket: Socket, id: str) -> dict[str, Any]:
+    job: dict[str, Any] = (await socket.next_of(id))["data"]["jobProgress"]
+    return job
+
+
+async def test_one_job_from_now_to_its_end(api: Api, studio: Studio) -> None:
+    script = await studio.a_script()
+    approval = await scripts.approve_script(studio.context, script_id=script.id, actor=LOCAL)
+    async with api.socket() as socket:
+        id = await socket.subscribe(JOBS, job="job_1")
+        assert (await progress_of(socket, id))["state"] == "QUEUED"
+        claimed = await studio.claim(approval.job)
+        assert (await progress_of(socket, id))["state"] == "RUNNING"
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for step in range(1, 41):
+            await work.report_progress(studio.context, claimed, JobProgress(step / 50, step, 50, "reading"))
+            await asyncio.sleep(0.02)
+        failed = WorkFailed(JobErrorCode.BAD_OUTPUT, "No.", retryable=False)
+        await work.record_failure(studio.context, claimed, failed=failed)
+        told = []
+        while (frame := await socket.frame_of(id))["type"] == "next":
+            told.append(frame["payload"]["data"]["jobProgress"])
+        seconds = loop.time() - began
+        assert frame == {"id": id, "type": "complete"}
+        assert (told[-1]["state"], told[-1]["error"]) == ("FAILED", {"code": "BAD_OUTPUT"})
+        assert 2 <= len(told) <= seconds / graph.job_watch.PAUSE + 2
+        fractions = [job["progress"]["fraction"] for job in told]
+        assert fractions == sorted(fractions)
+        again = await socket.subscribe(JOBS, job="job_1")
+        assert (await progress_of(socket, again))["state"] == "FAILED"
+        assert await socket.frame_of(again) == {"id": again, "type": "complete"}
+    assert studio.feed.followers == 0
+
+
+async def test_all_jobs_of_a_script(api: Api, studio: Studio) -> None:
+    await studio.a_script(scenes=3)
+    await studio.a_script(scenes=1)
+    async with api.socket() as socket:
+        id = await socket.subscribe(JOBS, script="script_1")
+        ends: dict[str, str] = {}
+        await api.mutate("approveScene", "scene { id }", id="scene_4")
+        for scene in (1, 2, 3):
+            await api.mutate("approveScene", "scene { id }", id=f"scene_{scene}")
+        await studio.draw(await studio.job_of(Entity.SCENE, 1))
+        await jobs.cancel_job(studio.context, job_id=(await studio.job_of(Entity.SCENE, 2)).id, actor=LOCAL)
+        while len([state for state in ends.values() if state in ("SUCCEEDED", "CANCELLED")]) < 2 or len(ends) < 3:
+            job = await progress_of(socket, id)
+            assert ends.get(job["id"]) not in ("SUCCEEDED", "CANCELLED"), "told of its end twice"
+            ends[job["id"]] = job["state"]
+        assert sorted(ends.values()) == ["CANCELLED", "QUEUED", "SUCCEEDED"]
+        retried = await studio.job_of(Entity.SCENE, 3)
+        await studio.draw(retried)
+        while (job := await progress_of(socket, id))["state"] != "SUCCEEDED":
+            assert job["id"] == f"job_{retried.id}"
+
+
+async def test_the_end_is_told_although_bells_are_lost(api: Api, studio: Studio) -> None:
+    script = await studio.a_script()
+    approval = await scripts.approve_script(studio.context, script_id=script.id, actor=LOCAL)
+    studio.bell.broken = True
+    async with api.socket() as socket:
+        one = await socket.subscribe(JOBS, job=f"job_{approval.job.id}")
+        every = await socket.subscribe(JOBS)
+        assert (await progress_of(socket, one))["state"] == "QUEUED"
+        assert (await progress_of(socket, every))["state"] == "QUEUED"
+        await studio.segment(approval.job)
+        for id in (one, every):
+            while (await progress_of(socket, id))["state"] != "SUCCEEDED":
+                pass
+        assert (await socket.frame_of(one))["type"] == "complete"
+
+
+async def test_a_job_that_is_over_between_two_looks_is_told_of(api: Api, studio: Studio) -> None:
+    async with api.socket() as socket:
+        id = await socket.subscribe(JOBS)
+        await socket.settle()
+        await studio.a_script(scenes=1)
+        job = await progress_of(socket, id)
+        while job["state"] != "SUCCEEDED":
+            job = await progress_of(socket, id)
+        assert job["id"] == "job_1"
+
+
+async def test_what_jobs_cannot_be_watched(api: Api, studio: Studio) -> None:
+    await studio.a_script(scenes=1)
+    await studio.a_script()
+    cases = [
+        ({"job": "job_9"}, "NOT_FOUND"), ({"job": "scene_1"}, "INVALID"), ({"script": "script_9"}, "NOT_FOUND"),
+        ({"script": "script_2", "job": "job_1"}, "NOT_FOUND"),
+    ]  # fmt: skip
+    async with api.socket() as socket:
+        for variables, code in cases:
+            frame = await socket.frame_of(await socket.subscribe(JOBS, **variables))
+            assert (frame["type"], frame["payload"][0]["extensions"]["code"]) == ("error", code)
+
+
+async def test_ringing_without_listeners(studio: Studio) -> None:
+    bell = FeedBell(studio.feed)
+    assert bell.broken is False
+    studio.feed.ring_job(7)
+    studio.feed.ring_events()
