@@ -39,12 +39,7 @@ def page_size(first: int | None) -> int:
     if first is None:
         return DEFAULT_PAGE
     if first < 1:
-        raise foreign_cursor()
-
-
-def foreign_cursor() -> InvalidInput:
-    """For a cursor that no page of the list can have given."""
-    return InvalidInput(f"A page needs at least 1 item; {first} were asked for.", field=("first",))
+        raise InvalidInput(f"A page needs at least 1 item; {first} were asked for.", field=("first",))
     return min(first, LARGEST_PAGE)
 
 
