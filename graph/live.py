@@ -108,8 +108,7 @@ class EventFeed:
     async def _tail(self) -> None:
         failing = False
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), self.poll_seconds)
+            await _rung(self._bell, self.poll_seconds)
             self._bell.clear()
             try:
                 while await self._advance():
@@ -164,8 +163,14 @@ class Follower:
 
     async def wait(self, timeout: float | None = None) -> None:
         """Until there may be something new, at most this many seconds."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.signal.wait(), timeout)
+        await _rung(self.signal, timeout)
+
+
+async def _rung(bell: asyncio.Event, timeout: float | None) -> None:
+    # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the bell.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout):
+            await bell.wait()
 
 
 def _id_of(event: Event) -> int:

@@ -28,7 +28,7 @@ _TRANSITION = re.compile(r"(?:(?:SMASH |MATCH |JUMP )?CUT TO|FADE (?:OUT|TO)|DIS
 _DIVIDER = re.compile(r"(?:[*#~=_⁂•·—–-]\s*){3,60}$|⁂$")
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？।॥۔؟,;:][\"'”’»)\]]*$")
 _BYLINE = re.compile(
-    r"(?:written |screenplay |story )?by [A-Z]\S*(?: \S+){0,5}$|(?:von|de|par|автор:?) [A-ZА-Я]\S*(?: [A-ZА-Я]\S*){0,3}$"
+    r"(?:written |screenplay |story )?by [A-Z]\S*(?: \S+){0,5}$|(?:von|de|par) [A-ZА-Я]\S*(?: [A-ZА-Я]\S*){0,3}$"
 )
 _MARKS = re.compile(r"^#{1,6}\s+|^title\s*:\s*|\s+#+$", re.IGNORECASE)
 

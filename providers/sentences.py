@@ -58,7 +58,9 @@ _QUOTED_END = re.compile(rf"[{re.escape(_CLOSING)}\"'“]\s*$")
 _TAG = re.compile(r"\s*[—–-]?\s*([^\W\d_])")
 _DASH_TAG = re.compile(r"\s*[—–-]\s*([^\W\d_])")
 _ENUMERATOR = re.compile(r"\s*[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})[.)\]]\s*$")
-_CYRILLIC_SHORT = re.compile(r"(?:^|\s)(?:[\u0400-\u052f]{1,2}\.){1,3}\s*$")
+_CYRILLIC_SHORT = re.compile(
+    r"(?:^|\s)(?:(?:[\u0400-\u052f]\.\s?){1,3}|(?:гг|ул|см|др|пр|стр|вв|им|тыс|руб)\.\s*)$", re.I
+)
 _FALLBACK = re.compile(r"[.!?…。！？।॥۔؟]+[\"'”’»」』)\]]*\s*")
 
 

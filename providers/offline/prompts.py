@@ -12,7 +12,7 @@ import re
 from domain.generation import PromptRequest
 from providers.headings import LineKind, is_lone_title, line_kind
 from providers.offline.titles import LONGEST_TITLE
-from providers.offline.vocabulary import Biome, Daytime, Reading, Subject, Term, Weather, read_words
+from providers.offline.vocabulary import Biome, Daytime, Reading, Subject, Term, Weather, read_wishes, read_words
 from providers.sentences import language_of, sentence_ends
 
 LONGEST_PROMPT = 600
@@ -84,7 +84,7 @@ def description_of(prompt: str) -> str:
 def _compose(request: PromptRequest, turn: int, *, wishes: str) -> str:
     own = read_words(f"{request.title or ''}. {request.text[:6000]}", negations=False)
     around = read_words(f"{(request.text_before or '')[-600:]} {(request.text_after or '')[:600]}", negations=False)
-    wished = read_words(wishes, negations=True)
+    wished = read_wishes(wishes)
     view = _VIEWS[(request.order + turn - 2) % len(_VIEWS)]
     style = _STYLES[(_seed(request.title, request.text) + turn) % len(_STYLES)]
     figures = _figures(own, wished)

@@ -23,6 +23,7 @@ _WEAK = word_set(
     "just very too will would could should can may might must said says asked replied about again all any "
     "some"
 )
+_ARTICLES = word_set("a an the my our his her their some")
 _LOOSE_END = word_set(
     "a an the and or but nor of in on at to for from by with as is was were are be into onto over than that "
     "which who his her their our my your its had has have very so if when while because not no"
@@ -73,6 +74,8 @@ def _best_clause(text: str) -> str | None:
         if title is None:
             continue
         score = _score(title) - 0.22 * number
+        if clause.strip()[:1].islower() and title.split()[0].lower() not in _ARTICLES:
+            score -= 0.8  # the rest of a sentence, without its subject
         if score > best_score:
             best, best_score = title, score
     return best

@@ -244,6 +244,8 @@ _NEGATIONS = word_set(
     "kein keine nicht weniger sans pas moins sin menos без не меньше zu trop demasiado"
 )
 _STRESSES = word_set("more much add make want lots mehr plus más больше show")
+_PEOPLE: frozenset[Term] = frozenset((Subject.PERSON, Subject.COUPLE, Subject.CHILD, Subject.CROWD))
+_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[.,;:!?—。，]")
 _PASSING = word_set(
     "he she him her they both people window door table desk sofa chair bed lamp stairs cup tea clock shelf "
@@ -308,9 +310,23 @@ def read_words(text: str, *, negations: bool) -> Reading:
             else:
                 wanted[term] += (1 if word in _PASSING else 3) * stress
         against = max(0, against - 1)
-    for term in unwanted - set(wanted):
-        wanted.pop(term, None)
+    if unwanted & {Subject.PERSON, Subject.CROWD}:
+        unwanted |= _PEOPLE
     return Reading(wanted, frozenset(unwanted - set(wanted)))
+
+
+def read_wishes(*texts: str) -> Reading:
+    """What reviewers asked for, their latest words first: where two wishes disagree, the later one holds."""
+    wanted: Counter[Term] = Counter()
+    unwanted: set[Term] = set()
+    sentences = [sentence for text in texts for sentence in _SENTENCE.split(text)]
+    for age, sentence in enumerate(sentences):
+        reading = read_words(sentence, negations=True)
+        for rank, (term, _) in enumerate(reading.wanted.most_common()):
+            if term not in unwanted and term not in wanted:
+                wanted[term] = 1_000_000 - 100 * age - rank
+        unwanted |= reading.unwanted - set(wanted)
+    return Reading(wanted, frozenset(unwanted))
 
 
 def terms_of(word: str) -> tuple[Term, ...]:

@@ -133,8 +133,12 @@ def assert_nothing_lost_or_doubled(
     assert [change["statusChanged"] for _ in expected if (change := replay.next())] == expected
     replay.close()
     media = system.data_dir / "storage"
-    assert sorted(path.name for path in (media / "videos").iterdir()) == [f"{video['id']}.mp4"]
-    assert len(list((media / "images").rglob("*.png"))) == len(images)
+    videos = system.graphql("{ videos(first: 100) { nodes { filePath } } }")["videos"]["nodes"]
+    assert sorted(path.name for path in (media / "videos").iterdir()) == sorted(
+        Path(video["filePath"]).name for video in videos
+    )
+    files = [path for scene in scenes for path in (media / "images" / scene["id"]).glob("*.png")]
+    assert len(files) == len(images)
     until(lambda: not list((media / ".staging").iterdir()), 10, "an empty staging folder")
 
 

@@ -146,9 +146,9 @@ def _greyed(colour: Floats, share: float) -> Floats:
 def _in_mood(palette: Palette, moods: tuple[Mood, ...]) -> Palette:
     gain = np.ones(3, np.float32)
     if Mood.WARM in moods:
-        gain *= np.array([1.08, 1.0, 0.86], np.float32)
+        gain *= np.array([1.14, 1.01, 0.76], np.float32)
     if Mood.COLD in moods:
-        gain *= np.array([0.86, 0.99, 1.1], np.float32)
+        gain *= np.array([0.78, 0.97, 1.13], np.float32)
     grey = -0.3 * (Mood.COLOURFUL in moods) + 0.4 * (Mood.MUTED in moods)
 
     def tuned(colour: Floats) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 
 from domain.generation import ImageRequest
 from providers.offline.prompts import description_of, moment_of, wishes_of
-from providers.offline.vocabulary import Biome, Daytime, Mood, Reading, Subject, Weather, read_words
+from providers.offline.vocabulary import Biome, Daytime, Mood, Reading, Subject, Weather, read_wishes, read_words
 
 _DEFAULT_PLACES = (
     Biome.MEADOW, Biome.COAST, Biome.CITY, Biome.MOUNTAIN, Biome.ROOM, Biome.LAKE, Biome.STREET, Biome.FOREST,
@@ -70,7 +70,7 @@ class Plan:
 
 def plan_of(request: ImageRequest) -> Plan:
     """The plan for a request: the reviewer's words first, then the prompt's, then the scene's number and chance."""
-    wish = read_words(f"{wishes_of(request.prompt)}. {request.feedback or ''}", negations=True)
+    wish = read_wishes(request.feedback or "", wishes_of(request.prompt))
     moment = moment_of(request.prompt) or ""
     told = read_words(f"{request.title or ''}. {moment}", negations=False)
     described = read_words(description_of(request.prompt), negations=True)
