@@ -1,16 +1,26 @@
-"""The decisions that `reelgate produce` asks for: of nobody, or of the person at the terminal."""
+"""The decisions that `reelgate produce` asks for: of nobody, or of the person at the terminal.
+
+Nothing that was typed before a question was shown counts as its answer, and Enter alone approves nothing.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+import sys
+import termios
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final, Protocol
 
-import click
 from rich.console import Console
-from rich.markup import escape
 from rich.panel import Panel
-from rich.prompt import Confirm, Prompt
+from rich.text import Text
 
 from app.client import Json
+from app.produce_board import plain
+from app.produce_editor import NoEditor, edit
+
+_EXCERPT: Final = 1200
+_SNIPPET: Final = 160
 
 
 class Quit(Exception):
@@ -18,9 +28,10 @@ class Quit(Exception):
 
 
 class Gates(Protocol):
-    """Each gate returns when the step is approved, or raises `Quit`."""
+    """Each gate returns when the step is decided, or raises `Quit`."""
 
     asks: bool
+    """Whether a person is asked; then also about pictures of an earlier text, which are otherwise left alone."""
 
     def script(self, script: Json) -> None: ...
 
@@ -58,56 +69,98 @@ class Asking:
 
     asks = True
 
-    def __init__(self, console: Console, url: str) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._url = url
         self._all_scenes = False
+        self._all_images = False
 
     def script(self, script: Json) -> None:
         content = script["content"]
-        excerpt = content if len(content) <= 1200 else f"{content[:1200]} …"
-        self._console.print(Panel(escape(excerpt), title=escape(script["title"] or "Script")))
-        self._console.print(f"{len(content.split())} words, {len(content)} characters.")
-        if self._choice("Approve the script? [bold]a[/]pprove, [bold]q[/]uit", "aq") == "q":
-            raise Quit
+        excerpt = content if len(content) <= _EXCERPT else f"{content[:_EXCERPT].rstrip()} …"
+        self._panel(script["title"] or "Script", excerpt)
+        self._say(f"{len(content.split())} words, {len(content)} characters.")
+        self._ask("Divide this script into scenes?", ("approve", "quit"))
 
     def scene(self, scene: Json, total: int) -> str | None:
         if self._all_scenes:
             return None
         title = f"Scene {scene['order']} of {total}"
-        if scene["title"]:
-            title += f": {escape(scene['title'])}"
-        self._console.print(Panel(escape(scene["text"]), title=title))
-        match self._choice("[bold]a[/]pprove, [bold]A[/]ll scenes, [bold]e[/]dit, [bold]q[/]uit", "aAeq"):
-            case "q":
-                raise Quit
-            case "e":
-                text = click.edit(scene["text"])
-                return (text.rstrip("\n") or None) if text is not None else self.scene(scene, total)
-            case "A":
-                self._all_scenes = True
-        return None
+        self._panel(f"{title}: {scene['title']}" if scene["title"] else title, scene["text"])
+        while True:
+            answer, _ = self._ask("Make an image of it?", ("approve", "edit", "all", "quit"))
+            if answer == "edit" and (text := self._edited(scene["text"])):
+                return text
+            if answer in ("approve", "all"):
+                self._all_scenes = answer == "all"
+                return None
 
     def image(self, scene: Json, image: Json) -> str | None:
-        stale = " [yellow](made from an earlier text)[/]" if image["stale"] else ""
-        self._console.print(
-            f"Scene {scene['order']}, attempt {image['attempt']}{stale}: {escape(self._url + image['url'])}"
-        )
-        match self._choice("[bold]a[/]pprove, [bold]r[/]eject, [bold]q[/]uit", "arq"):
-            case "q":
-                raise Quit
-            case "r":
-                return Prompt.ask(
-                    "What should be different? (empty: just another one)", console=self._console, default=""
-                )
+        if self._all_images and not image["stale"]:
+            return None
+        snippet = " ".join(scene["text"].split())
+        self._say(f"\nScene {scene['order']}: {snippet if len(snippet) <= _SNIPPET else snippet[:_SNIPPET] + '…'}")
+        earlier = " (made from an earlier text)" if image["stale"] else ""
+        self._say(f"Image {image['attempt']}{earlier}: {image['url']}")
+        answer, reason = self._ask("Does it fit?", ("approve", "reject", "all", "quit"))
+        if answer == "reject":
+            return reason or self._line("What should be different? (Enter: just another one) ")
+        self._all_images = answer == "all"
         return None
 
     def retry(self, trouble: str) -> bool:
-        self._console.print(escape(trouble))
-        return Confirm.ask("Try again?", console=self._console, default=True)
+        self._say(trouble)
+        answer, _ = self._ask("Try again?", ("yes", "no", "quit"))
+        return answer == "yes"
 
-    def _choice(self, question: str, letters: str) -> str:
-        answer = Prompt.ask(
-            question, console=self._console, choices=list(letters), default=letters[0], show_choices=False
-        )
-        return answer
+    def _ask(self, question: str, answers: Sequence[str]) -> tuple[str, str]:
+        """The answer, of which one letter is enough, and what follows it on the line. Raises `Quit`."""
+        prompt = Text.assemble(question, " ")
+        for index, answer in enumerate(answers):
+            # `all` is written out: one slip of the finger is not to approve everything.
+            key = answer if answer == "all" else answer[0]
+            prompt.append(", " if index else "").append(key, "bold underline").append(answer[len(key) :])
+        while True:
+            word, _, rest = self._line(prompt.copy().append("? ")).strip().partition(" ")
+            chosen = next((answer for answer in answers if word and _means(word.lower(), answer)), None)
+            if chosen == "quit":
+                raise Quit
+            if chosen:
+                return chosen, rest.strip()
+            self._say(f"Please answer with {', '.join(answers[:-1])} or {answers[-1]}.")
+
+    def _line(self, prompt: str | Text) -> str:
+        """One line. Raises `Quit` at the end of input (Ctrl-D)."""
+        with suppress(termios.error):
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
+        self._console.print(prompt, end="", highlight=False)
+        # Not input(): it would add Python's line editing, which takes the prompt for part of what was typed.
+        line = sys.stdin.buffer.readline()
+        if not line.endswith(b"\n"):
+            self._say("")
+            raise Quit
+        return line.decode("utf-8", errors="replace").strip()
+
+    def _edited(self, text: str) -> str | None:
+        """The changed text; None if nothing came of it."""
+        try:
+            changed = edit(text)
+        except NoEditor as error:
+            self._say(str(error))
+            return None
+        if not changed.strip():
+            self._say("A scene needs a text; nothing was changed.")
+            return None
+        if changed == text:
+            self._say("Nothing was changed.")
+            return None
+        return changed
+
+    def _panel(self, title: str, text: str) -> None:
+        self._console.print(Panel(Text(plain(text)), title=Text(plain(title))))
+
+    def _say(self, text: str) -> None:
+        self._console.print(plain(text), markup=False, highlight=False, soft_wrap=True)
+
+
+def _means(word: str, answer: str) -> bool:
+    return word == answer or (len(word) == 1 and answer != "all" and word == answer[0])

@@ -48,17 +48,18 @@ async def run_worker(settings: Settings, *, embedded: bool) -> None:
             await _take_over(system, owner_prefix)
         await system.context.media.sweep_staging(0.0 if embedded else _STALE_STAGING_SECONDS)
         attempts = Attempts(_tools(settings, system), owner=owner_prefix + secrets.token_hex(4))
-        await _work_until(stop, settings, system, attempts)
+        await work_until(stop, system, attempts, concurrency=settings.concurrency)
 
 
-async def _work_until(stop: asyncio.Event, settings: Settings, system: System, attempts: Attempts) -> None:
-    worker = WakingWorker(system.redis, system.names, attempts, concurrency=settings.concurrency)
+async def work_until(stop: asyncio.Event, system: System, attempts: Attempts, *, concurrency: int) -> None:
+    """Take deliveries and sweep until `stop` is set; then give back what is unfinished."""
+    worker = WakingWorker(system.redis, system.names, attempts, concurrency=concurrency)
     tasks = {
         asyncio.create_task(worker.main(), name="deliveries"),
         asyncio.create_task(sweep_forever(system.context, system.redis, system.names), name="sweep"),
     }
     stopping = asyncio.create_task(stop.wait())
-    _log.info("worker ready", concurrency=settings.concurrency)
+    _log.info("worker ready", concurrency=concurrency)
     try:
         done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         for task in done - {stopping}:
@@ -69,8 +70,7 @@ async def _work_until(stop: asyncio.Event, settings: Settings, system: System, a
         for task in (stopping, *tasks):
             task.cancel()
         await asyncio.gather(stopping, *tasks, return_exceptions=True)
-        with suppress(RedisError, OSError):
-            await worker.close()
+        await worker.close()
 
 
 async def _take_over(system: System, owner_prefix: str) -> None:

@@ -6,9 +6,10 @@ can be driven into quadratic work. Sound documents and their faults are remember
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Final
 
 from graphql import (
@@ -35,8 +36,8 @@ MAX_DEPTH: Final = 15
 MAX_FIELDS: Final = 1_000
 """Fields that an operation names, those of a fragment counted wherever it is used."""
 
-MAX_SAME_NAME: Final = 50
-"""Fields of one selection that answer under one name: comparing them takes quadratic time."""
+MAX_SAME_NAME: Final = 100
+"""Fields of one selection, through its fragments, that answer under one name: comparing them takes quadratic time."""
 
 _REMEMBERED_CHARACTERS = 200_000
 _LONGEST_REMEMBERED = 8_000
@@ -119,8 +120,23 @@ def _too_large(message: str) -> RequestRefused:
 
 @dataclass(slots=True)
 class _Size:
+    """`names` counts the fields of the selection itself by the name they answer under, through its fragments."""
+
     depth: int = 0
     fields: int = 0
+    names: Counter[str] = dataclass_field(default_factory=Counter)
+
+    def add(self, part: _Size) -> None:
+        """Raises `RequestRefused` once it is too much."""
+        self.depth = max(self.depth, part.depth)
+        self.fields += part.fields
+        self.names.update(part.names)
+        if self.depth > MAX_DEPTH:
+            raise _too_large(f"Fields are nested more than {MAX_DEPTH} deep.")
+        if self.fields > MAX_FIELDS:
+            raise _too_large(f"More than {MAX_FIELDS} fields are asked for. Ask for less at once.")
+        if any(self.names[name] > MAX_SAME_NAME for name in part.names):
+            raise _too_large(f"A field is asked for more than {MAX_SAME_NAME} times in one place.")
 
 
 class _Measure:
@@ -134,33 +150,22 @@ class _Measure:
         self._known: dict[str, _Size] = {}
 
     def check(self) -> None:
+        """Raises `RequestRefused`."""
         for node in self._document.definitions:
             if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode):
-                size = self._size_of(node.selection_set)
-                if size.depth > MAX_DEPTH:
-                    raise _too_large(f"Fields are nested {size.depth} deep; at most {MAX_DEPTH} are accepted.")
-                if size.fields > MAX_FIELDS:
-                    raise _too_large(f"More than {MAX_FIELDS} fields are asked for. Ask for less at once.")
+                self._size_of(node.selection_set)
 
     def _size_of(self, selections: SelectionSetNode | None) -> _Size:
         size = _Size()
-        names: dict[str, int] = {}
         for node in selections.selections if selections else ():
-            part = self._size_of_node(node)
-            size.depth = max(size.depth, part.depth)
-            size.fields = min(size.fields + part.fields, MAX_FIELDS + 1)
-            if isinstance(node, FieldNode):
-                name = (node.alias or node.name).value
-                names[name] = names.get(name, 0) + 1
-        if max(names.values(), default=0) > MAX_SAME_NAME:
-            raise _too_large(f"A field is asked for more than {MAX_SAME_NAME} times in one place.")
+            size.add(self._size_of_node(node))
         return size
 
     def _size_of_node(self, node: object) -> _Size:
         match node:
             case FieldNode():
                 inner = self._size_of(node.selection_set)
-                return _Size(inner.depth + 1, inner.fields + 1)
+                return _Size(inner.depth + 1, inner.fields + 1, Counter({(node.alias or node.name).value: 1}))
             case InlineFragmentNode():
                 return self._size_of(node.selection_set)
             case FragmentSpreadNode():

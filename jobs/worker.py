@@ -29,7 +29,7 @@ from workflow.work import StorageError
 FALLBACK_POLL_SECONDS: Final = 5.0
 _LONGEST_BACKOFF_SECONDS: Final = 2.0
 _FIRST_BACKOFF_SECONDS: Final = 0.1
-_PICKED_UP_SECONDS: Final = 30.0
+PICKED_UP_SECONDS: Final = 30.0
 """How long arq keeps an id that a worker took and then died before it claimed the row."""
 
 _log = structlog.get_logger(__name__)
@@ -53,7 +53,7 @@ class WakingWorker(Worker):
             queue_read_limit=1000,
             log_results=False,
         )
-        self.in_progress_timeout_s = _PICKED_UP_SECONDS
+        self.in_progress_timeout_s = PICKED_UP_SECONDS
         self._names = names
         self._attempts = attempts
         self._wake = asyncio.Event()
@@ -79,9 +79,14 @@ class WakingWorker(Worker):
             with suppress(asyncio.CancelledError):
                 await listener
 
-    def look_again(self) -> None:
-        """There may be work."""
-        self._wake.set()
+    async def close(self) -> None:
+        """End what is still being delivered. The connections belong to whoever made them."""
+        for task in self.tasks.values():
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+
+    async def heart_beat(self) -> None:
+        """Nobody reads arq's."""
 
     def _release_sem_dec_counter_on_complete(self) -> None:
         super()._release_sem_dec_counter_on_complete()

@@ -11,8 +11,9 @@ import re
 
 from domain.generation import PromptRequest
 from providers.headings import LineKind, is_lone_title, line_kind
+from providers.offline.terms import Biome, Daytime, Subject, Term, Weather
 from providers.offline.titles import LONGEST_TITLE
-from providers.offline.vocabulary import Biome, Daytime, Reading, Subject, Term, Weather, read_wishes, read_words
+from providers.offline.vocabulary import Reading, read_wishes, read_words
 from providers.sentences import language_of, sentence_ends
 
 LONGEST_PROMPT = 600

@@ -109,7 +109,7 @@ def test_ids_are_on_every_line_inside() -> None:
     stream = configured()
     with log_context(request_id="r1", script_id=3):
         with log_context(job_id=40):
-            logging.getLogger("arq.worker").info("inside")
+            logging.getLogger("arq").info("inside")
         get_logger("app.thing").info("between")
     get_logger("app.thing").info("after")
     ids = [

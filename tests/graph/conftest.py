@@ -52,6 +52,17 @@ async def studio(database: str, tmp_path: Path) -> AsyncIterator[Studio]:
         yield Studio(context, feed, bell)
 
 
+class Server(uvicorn.Server):
+    """Stops when told, not at its next look at the clock."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stop = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.stop.wait()
+
+
 @asynccontextmanager
 async def serving(studio: Studio) -> AsyncIterator[Api]:
     with socket.socket() as listening:
@@ -61,7 +72,7 @@ async def serving(studio: Studio) -> AsyncIterator[Api]:
         config = uvicorn.Config(
             app, lifespan="off", log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1
         )
-        server = uvicorn.Server(config)
+        server = Server(config)
         task = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:
             await asyncio.sleep(0.005)
@@ -69,7 +80,7 @@ async def serving(studio: Studio) -> AsyncIterator[Api]:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
                 yield Api(client, port)
         finally:
-            server.should_exit = True
+            server.stop.set()
             await task
 
 

@@ -40,7 +40,8 @@ def _inner(of: GraphQLOutputType) -> str:
     if is_leaf_type(named):
         return ""
     if named.name.endswith("Connection"):
-        return " { totalCount pageInfo { %s } nodes { id } edges { cursor node { id } } }" % selection_of("PageInfo")
+        page_info = selection_of("PageInfo")
+        return f" {{ totalCount pageInfo {{ {page_info} }} nodes {{ id }} edges {{ cursor node {{ id }} }} }}"
     return f" {{ {selection_of(named.name)} }}" if named.name in VALUES else " { __typename id }"
 
 
@@ -214,7 +215,8 @@ async def test_lists_of_videos_and_jobs(api: Api, studio: Studio) -> None:
     )
     assert answer["videos"]["nodes"] == [{"script": {"id": f"script_{first}"}}]
     answer = await api.data(
-        "query($id: ID!) { jobs(scriptId: $id, states: [SUCCEEDED]) { totalCount nodes { kind subject { __typename } } } }",
+        """query($id: ID!) { jobs(scriptId: $id, states: [SUCCEEDED]) {
+            totalCount nodes { kind subject { __typename } } } }""",
         id=f"script_{first}",
     )
     kinds = [(node["kind"], node["subject"]["__typename"]) for node in answer["jobs"]["nodes"]]
@@ -227,7 +229,8 @@ async def test_lists_of_videos_and_jobs(api: Api, studio: Studio) -> None:
 async def test_history(api: Api, studio: Studio) -> None:
     script = await studio.a_script(scenes=2)
     query = """query($id: ID!, $after: String) { script(id: $id) { history(first: 2, after: $after) { totalCount
-        pageInfo { hasNextPage endCursor } nodes { id cursor subjectId subject { id } version previousStatus newStatus actor } } } }"""
+        pageInfo { hasNextPage endCursor }
+        nodes { id cursor subjectId subject { id } version previousStatus newStatus actor } } } }"""
     seen: list[tuple[str, str | None, str]] = []
     after = None
     while True:
@@ -244,7 +247,9 @@ async def test_history(api: Api, studio: Studio) -> None:
 
 
 async def test_what_is_not_there_is_null(api: Api) -> None:
-    for kind, number in product(("script", "scene", "image", "video", "job", "change"), (1, 2**31, 10**17)):
+    for kind, number in product(
+        ("script", "scene", "image", "video", "job", "change"), (0, -1, 1, 2**31, 10**17, 10**39)
+    ):
         field = "node" if kind == "change" else kind
         query = f"query($id: ID!) {{ {field}(id: $id) {{ id }} }}"
         assert await api.data(query, id=f"{kind}_{number}") == {field: None}
@@ -252,11 +257,12 @@ async def test_what_is_not_there_is_null(api: Api) -> None:
 
 async def test_malformed_ids(api: Api) -> None:
     malformed = (
-        "", "7", 7, "scene", "scene_", "scene_0", "scene_07", "scene_-1", "scene_1 ", "SCENE_1", "scene_١", "cat_1",
-        "scene_" + "9" * 400, "video_1", "scene_1\n",
+        "", "7", 7, "scene", "scene_", "scene_07", "scene_-07", "scene_1 ", "SCENE_1", "scene_١", "cat_1",
+        "scene_-0", "scene_" + "9" * 400, "video_1", "scene_1\n",
     )  # fmt: skip
     for id in malformed:
         answer = await api.ask("query($id: ID!) { scene(id: $id) { id } eventCursor }", id=id)
+        assert "errors" in answer, id
         assert answer["errors"][0]["extensions"] == {"code": "INVALID", "field": ["id"]}
         assert answer["data"]["scene"] is None
         assert answer["data"]["eventCursor"]

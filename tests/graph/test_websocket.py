@@ -111,7 +111,7 @@ async def test_queries_and_mutations(api: Api) -> None:
         assert answer["errors"][0]["extensions"]["code"] == "INVALID"
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "syntax": ("{", None, {}),
     "validation": ("{ nonsense }", None, {}),
     "empty": ("", None, {}),

@@ -24,7 +24,7 @@ from providers.offline import OfflineImages, OfflineText
 from providers.offline.painter.fonts import INTER, NOTO, SERIF, covered_by, font_for
 from providers.offline.painter.lettering import add_lettering
 from providers.offline.painter.plan import Plan, plan_of
-from providers.offline.vocabulary import Biome, Daytime, Subject, Weather
+from providers.offline.terms import Biome, Daytime, Subject, Weather
 from providers.pictures import normalise_picture
 from tests.providers.stories import STORY
 from tests.providers.test_units import any_text

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from domain.generation import PromptRequest
 from providers.offline import OfflineText
 from providers.offline.prompts import LONGEST_PROMPT
-from providers.offline.vocabulary import Daytime, Mood, Subject, Weather, read_wishes, read_words
+from providers.offline.terms import Daytime, Mood, Subject, Weather
+from providers.offline.vocabulary import read_wishes, read_words
 from tests.providers.test_units import any_text
 
 SCENE = PromptRequest(

@@ -9,7 +9,7 @@ from providers.offline.painter.canvas import Pencil, smooth
 from providers.offline.painter.layers import Scenery
 from providers.offline.painter.lights import lay_glow
 from providers.offline.painter.palette import mix, rgb
-from providers.offline.vocabulary import Biome
+from providers.offline.terms import Biome
 
 
 def stage_birds(scene: Scenery) -> None:
@@ -37,7 +37,7 @@ def stage_balloon(scene: Scenery, side: float) -> None:
     """A striped hot-air balloon in the sky."""
     canvas, palette, plan = scene.canvas, scene.palette, scene.plan
     size = canvas.unit * 0.2 * plan.nearness
-    x, y = canvas.width * min(0.82, max(0.5, side)), max(scene.horizon * 0.42, size * 0.8)
+    x, y = canvas.width * min(0.82, max(0.66, side)), max(scene.horizon * 0.42, size * 0.8)
     stripes = (("d1495b", "f2e2c4"), ("2e86ab", "f4d35e"), ("e07a3f", "f7f0de"))[plan.seed // 37 % 3]
 
     def outline(pencil: Pencil) -> None:

@@ -29,7 +29,7 @@ from providers.offline.painter.waters import paint_arctic, paint_coast, paint_la
 from providers.offline.painter.weather import add_lightning, add_weather
 from providers.offline.painter.wild import paint_desert, paint_forest, paint_mountains
 from providers.offline.prompts import moment_of
-from providers.offline.vocabulary import Biome
+from providers.offline.terms import Biome
 
 _MOST_PAINTED = 1_900_000
 _SHORTEST_PAINTED = 96

@@ -36,7 +36,7 @@ def add_lettering(picture: Image.Image, *, order: int, title: str | None, line: 
     if min(picture.size) < _SMALLEST_SIDE:
         return picture
     margin = round(70 * unit)
-    room = picture.width - 2 * margin if picture.width < picture.height * 1.2 else picture.width * 0.52
+    room = picture.width - 2 * margin if picture.width < picture.height * 1.2 else picture.width * 0.47
     lines = _lines(room, unit, margin, order, title, line)
     if not lines:
         return picture
@@ -136,8 +136,8 @@ def _shade(picture: Image.Image, lines: list[_Line], margin: int) -> Image.Image
     small = (max(2, width // 8), max(2, height // 8))
     x = np.linspace(0, width, small[0], dtype=np.float32)[None] / np.float32(right)
     y = np.linspace(0, height, small[1], dtype=np.float32)[:, None] / np.float32(bottom)
-    away = np.sqrt(np.clip(x - np.float32(0.35), 0, None) ** 2 + np.clip(y - np.float32(0.6), 0, None) ** 2)
-    fall = np.clip(1 - away / np.float32(1.25), 0, 1)
+    away = np.sqrt(np.clip(x - np.float32(0.75), 0, None) ** 2 + np.clip(y - np.float32(0.85), 0, None) ** 2)
+    fall = np.clip(1 - away / np.float32(1.15), 0, 1)
     alpha = fall * fall * (3 - 2 * fall) * np.float32(strength * 255)
     mask = Image.fromarray(alpha.astype(np.uint8)).resize(picture.size, Image.Resampling.BICUBIC)
     shaded = picture.copy()

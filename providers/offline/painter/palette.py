@@ -8,7 +8,7 @@ import numpy as np
 
 from providers.offline.painter.canvas import Colour, Floats
 from providers.offline.painter.plan import Plan
-from providers.offline.vocabulary import Biome, Daytime, Mood, Weather
+from providers.offline.terms import Biome, Daytime, Mood, Weather
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def palette_of(plan: Plan) -> Palette:
 def _near_share(plan: Plan) -> float:
     """How much of the land's own colour is left in what stands nearest."""
     if plan.winter:
-        return 0.82
+        return 0.58 if plan.daytime is Daytime.DAY else 0.75
     return 0.4 if plan.daytime is Daytime.DAY else 0.25
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from domain.generation import ImageRequest
 from providers.offline.prompts import description_of, moment_of, wishes_of
-from providers.offline.vocabulary import Biome, Daytime, Mood, Reading, Subject, Weather, read_wishes, read_words
+from providers.offline.terms import Biome, Daytime, Mood, Subject, Weather
+from providers.offline.vocabulary import Reading, read_wishes, read_words
 
 _DEFAULT_PLACES = (
     Biome.MEADOW, Biome.COAST, Biome.CITY, Biome.MOUNTAIN, Biome.ROOM, Biome.LAKE, Biome.STREET, Biome.FOREST,

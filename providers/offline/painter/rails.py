@@ -8,7 +8,7 @@ from providers.offline.painter import things
 from providers.offline.painter.canvas import Pencil
 from providers.offline.painter.layers import Scenery, Stage
 from providers.offline.painter.palette import mix
-from providers.offline.vocabulary import Subject
+from providers.offline.terms import Subject
 
 
 def stage_bridge(scene: Scenery, stage: Stage) -> None:

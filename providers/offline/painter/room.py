@@ -61,7 +61,7 @@ def window_frame(canvas: Canvas, *, mirrored: bool) -> tuple[int, int, int, int]
     """Left, top, width and height of the window in pixels."""
     width = int(min(canvas.unit * 0.62, canvas.width * 0.44))
     height = int(canvas.unit * 0.46)
-    left = int(canvas.width * (0.46 if mirrored else 0.93) - (0 if mirrored else width))
+    left = int(canvas.width * (0.52 if mirrored else 0.93) - (0 if mirrored else width))
     top = int(canvas.height * 0.8 - canvas.unit * 0.17 - height)
     return left, max(0, top), max(8, width), max(8, height)
 

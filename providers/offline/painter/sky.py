@@ -9,7 +9,7 @@ import numpy as np
 from providers.offline.painter.canvas import Canvas, Floats, enlarged, field_noise, smooth
 from providers.offline.painter.palette import Palette, mix
 from providers.offline.painter.plan import Plan
-from providers.offline.vocabulary import Biome, Daytime, Weather
+from providers.offline.terms import Biome, Daytime, Weather
 
 _HEIGHTS = {Daytime.DAWN: 0.72, Daytime.DAY: 0.3, Daytime.GOLDEN: 0.6, Daytime.DUSK: 0.84, Daytime.NIGHT: 0.3}
 _COVER = {

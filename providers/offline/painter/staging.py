@@ -14,7 +14,7 @@ from providers.offline.painter.layers import Scenery, Stage, draw_broadleaf
 from providers.offline.painter.lights import lay_glow
 from providers.offline.painter.palette import mix, rgb
 from providers.offline.painter.rails import stage_bridge, stage_train
-from providers.offline.vocabulary import Biome, Subject
+from providers.offline.terms import Biome, Subject
 
 _HEIGHTS = {
     Subject.PERSON: 0.17, Subject.COUPLE: 0.17, Subject.CHILD: 0.17, Subject.CROWD: 0.15, Subject.DOG: 0.15,
@@ -51,7 +51,7 @@ def stage_subjects(scene: Scenery, stage: Stage) -> None:
     if plan.biome is Biome.ROOM:
         first = 0.42 if plan.mirrored else 0.47
     for number, subject in enumerate(ordered):
-        side = first + (0.0 if number == 0 else (0.19 if first < 0.5 else -0.17) * number)
+        side = first + (0.0 if number == 0 else (0.22 if first < 0.5 else -0.2) * number)
         _stage(scene, stage, subject, side)
 
 
@@ -62,6 +62,8 @@ def _fits(subject: Subject, biome: Biome) -> bool:
         return subject is Subject.ROCKET
     if biome is Biome.VILLAGE:
         return subject not in (Subject.HOUSE, Subject.CHURCH)  # it is made of them
+    if subject is Subject.LAMP:
+        return biome in (Biome.CITY, Biome.STREET, Biome.MEADOW)
     return not (biome in (Biome.CITY, Biome.STREET) and subject in _BUILDINGS)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from providers.offline.painter.canvas import Floats, Pencil, field_noise, ridge_line, smooth
 from providers.offline.painter.layers import Scenery, Stage, hills, lay_pines, lay_ridge, lay_water
 from providers.offline.painter.palette import mix, rgb
-from providers.offline.vocabulary import Daytime
+from providers.offline.terms import Daytime
 
 
 def paint_coast(scene: Scenery) -> Stage:

@@ -7,7 +7,7 @@ import numpy as np
 from providers.offline.painter.canvas import Pencil, field_noise, smooth
 from providers.offline.painter.layers import Scenery
 from providers.offline.painter.palette import mix, rgb
-from providers.offline.vocabulary import Daytime, Weather
+from providers.offline.terms import Daytime, Weather
 
 
 def add_lightning(scene: Scenery) -> None:

@@ -1,0 +1,80 @@
+"""How far `reelgate produce` is, on the error stream: bars on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
+
+_STAGE_WIDTH: Final = 6
+_BAR_WIDTH: Final = 24
+_CONTROLS: Final = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
+
+def plain(text: str) -> str:
+    """The text without characters that would do something to a terminal."""
+    return text.replace("\r\n", "\n").translate(_CONTROLS)
+
+
+class Board:
+    """Shows stages while it is open; `say` works at any time."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._draws = console.is_terminal and not console.is_dumb_terminal
+        self._bars = Progress(
+            TextColumn("{task.description}", table_column=Column(width=_STAGE_WIDTH)),
+            BarColumn(bar_width=min(_BAR_WIDTH, console.width // 4)),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
+            TimeElapsedColumn(),
+            console=console, expand=True, redirect_stdout=False, redirect_stderr=False,
+        )  # fmt: skip
+        self._tasks: dict[str, TaskID] = {}
+        self._said: dict[str, tuple[int, str]] = {}
+
+    def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self._draws:
+            self._bars.stop()
+
+    def say(self, text: str) -> None:
+        """A line for the person; never broken, so that a URL or a command in it can be copied."""
+        self._console.print(plain(text), markup=False, highlight=False, soft_wrap=True)
+
+    def show(self, stage: str, done: int, total: int, note: str) -> None:
+        """`total` 0 means that it is not known yet. A stage whose `done` is its `total` is over."""
+        if self._draws:
+            if stage not in self._tasks:
+                self._tasks[stage] = self._bars.add_task(stage, total=None, note="")
+            self._bars.update(self._tasks[stage], completed=done, total=total or None, note=plain(note))
+            return
+        tenth = 10 * done // total if total else -1
+        before = self._said.get(stage)
+        if before is None or tenth != before[0] or (note != before[1] and tenth in (-1, 0)):
+            self._said[stage] = (tenth, note)
+            self.say(f"{stage}: {note}")
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Bars and questions do not go together."""
+        if self._draws:
+            self._bars.live.transient = True
+            self._bars.stop()
+        try:
+            yield
+        finally:
+            self._start()
+
+    def _start(self) -> None:
+        if self._draws:
+            self._bars.live.transient = False
+            self._bars.start()

@@ -1,0 +1,222 @@
+"""A worker in this process: the real queue, database, media and ffmpeg; the outside world's pictures as told."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from arq.connections import ArqRedis
+
+from app.wiring import System
+from app.worker import work_until
+from domain.entities import Image, Job, Scene, Video
+from domain.generation import GeneratedImage, ImageProvider, ImageRequest, PromptRequest, SegmentationRequest, TextProvider
+from domain.lifecycle import Entity, JobState
+from domain.protocols import LOCAL
+from domain.segmentation import Segmentation
+from jobs.attempts import Attempts
+from jobs.bell import RedisBell, connect
+from jobs.names import Names
+from jobs.tools import Tools
+from providers.offline import OfflineImages, OfflineText
+from storage import models
+from storage.events import log_identity
+from tests.world import World, a_png
+from video.runner import find_ffmpeg
+from video.timeline import RenderSpec
+from workflow import reading, scenes, videos
+from workflow.context import Context
+
+T = TypeVar("T")
+TINY = RenderSpec(64, 36, 10, 0.2)
+
+
+async def until(condition: Callable[[], T | Awaitable[T]], seconds: float = 20.0, what: str = "the condition") -> T:
+    """What the condition answers once that is true."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        answer = condition()
+        value: T = await answer if inspect.isawaitable(answer) else answer
+        if value:
+            return value
+        assert asyncio.get_running_loop().time() < deadline, f"{what} did not come about in {seconds:g} s"
+        await asyncio.sleep(0.01)
+
+
+@dataclass
+class Painter:
+    """A picture service: raises what it is told to, once each, and makes pictures while its door is open."""
+
+    troubles: list[Exception] = field(default_factory=list)
+    door: asyncio.Event = field(default_factory=asyncio.Event)
+    requests: list[ImageRequest] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    inside: int = 0
+
+    async def make_image(self, request: ImageRequest) -> GeneratedImage:
+        self.requests.append(request)
+        self.times.append(asyncio.get_running_loop().time())
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.inside += 1
+        try:
+            await self.door.wait()
+        finally:
+            self.inside -= 1
+        return GeneratedImage(a_png(len(self.requests)))
+
+
+def an_open_painter(*troubles: Exception) -> Painter:
+    painter = Painter(list(troubles))
+    painter.door.set()
+    return painter
+
+
+@dataclass
+class Writer:
+    """A text service that fails as told, and else does what the offline one does."""
+
+    troubles: list[Exception]
+    asked: int = 0
+
+    async def segment(self, request: SegmentationRequest) -> Segmentation:
+        self.asked += 1
+        if self.troubles:
+            raise self.troubles.pop(0)
+        return await OfflineText().segment(request)
+
+    async def write_prompt(self, request: PromptRequest) -> str:
+        return await OfflineText().write_prompt(request)
+
+
+@dataclass
+class Studio:
+    """The system, and workers on it. `context` rings the real bell; the world's own only notes what it would."""
+
+    world: World
+    redis: ArqRedis
+    names: Names
+    context: Context
+
+    def system(self) -> System:
+        return System(self.context, self.redis, self.names)
+
+    def tools(
+        self, *, images: ImageProvider | None = None, text: TextProvider | None = None, render: RenderSpec = TINY
+    ) -> Tools:
+        return Tools(
+            context=self.context, text=text or OfflineText(), images=images or OfflineImages(), image_width=64,
+            image_height=36, render=render, ffmpeg=find_ffmpeg(), threads=1, parallel=1,
+        )  # fmt: skip
+
+    @asynccontextmanager
+    async def worker(
+        self, *, images: ImageProvider | None = None, text: TextProvider | None = None, render: RenderSpec = TINY,
+        concurrency: int = 2, url: str | None = None, owner: str | None = None,
+    ) -> AsyncIterator[AtWork]:  # fmt: skip
+        """A worker as the program runs it, stopped at the end; `url` is another way to the same Redis."""
+        redis = connect(url, self.names) if url else connect_like(self.redis, self.names)
+        context = replace(self.context, bell=RedisBell(redis, self.names))
+        tools = replace(self.tools(images=images, text=text, render=render), context=context)
+        attempts = Attempts(tools, owner=owner or f"test:{random.randrange(10**9)}")
+        stop = asyncio.Event()
+        system = System(context, redis, self.names)
+        running = asyncio.create_task(work_until(stop, system, attempts, concurrency=concurrency))
+        at_work = AtWork(stop, running, attempts)
+        try:
+            yield at_work
+        finally:
+            await at_work.end()
+            with suppress(OSError):
+                await redis.aclose(close_connection_pool=True)
+
+    # --- what there is to do ---------------------------------------------------------------------------------------
+
+    async def some_scenes(self, number: int) -> list[Scene]:
+        """Of one script, pending."""
+        texts = tuple(f"Scene number {place} of the tale." for place in range(1, number + 1))
+        script = await self.world.a_script(scene_texts=texts)
+        return (await reading.scenes_of_scripts([script.id]))[script.id]
+
+    async def approve(self, scene: Scene, context: Context | None = None) -> Job:
+        """With the bell, so that workers hear of it."""
+        approval = await scenes.approve_scene(context or self.context, scene_id=scene.id, actor=LOCAL)
+        assert approval.job is not None
+        return approval.job
+
+    async def a_picture_job(self, *, heard: bool = True) -> Job:
+        (scene,) = await self.some_scenes(1)
+        return await self.approve(scene, None if heard else self.world.context)
+
+    async def a_video_job(self, number_of_scenes: int = 2, *, size: tuple[int, int] | None = None) -> tuple[Video, Job]:
+        """Not yet heard of by any worker."""
+        script = await self.world.a_ready_script(number_of_scenes)
+        request = await videos.create_video(self.world.context, script_id=script.id, actor=LOCAL)
+        assert request.job is not None
+        return request.video, request.job
+
+    # --- what became of it -----------------------------------------------------------------------------------------
+
+    async def reaches(self, job: Job, *states: JobState, seconds: float = 20.0) -> Job:
+        async def there() -> Job | None:
+            found = await reading.read_job(job.id)
+            return found if found.state in states else None
+
+        found = await until(there, seconds, f"job {job.id} in {states}")
+        assert found is not None
+        return found
+
+    async def pictures(self, scene_id: int) -> list[Image]:
+        return (await reading.images_of_scenes([scene_id]))[scene_id]
+
+    async def moves_of(self, job: Job) -> list[str]:
+        """The states that the log says the job went to."""
+        rows = models.Event.filter(subject=Entity.JOB.value, subject_id=job.id).order_by("id")
+        return [row["new"] for row in await rows.values("new")]
+
+    def staged(self) -> list[str]:
+        return sorted(path.name for path in self.context.media.staging.iterdir())
+
+
+@dataclass
+class AtWork:
+    """A worker that runs."""
+
+    stop: asyncio.Event
+    task: asyncio.Task[None]
+    attempts: Attempts
+
+    async def end(self) -> None:
+        """As on SIGTERM."""
+        self.stop.set()
+        async with asyncio.timeout(10):
+            await self.task
+
+
+def connect_like(redis: ArqRedis, names: Names) -> ArqRedis:
+    """Another client of the same server."""
+    options = redis.connection_pool.connection_kwargs
+    if "path" in options:
+        return connect(f"unix://{options['path']}", names)
+    return connect(f"redis://{options['host']}:{options['port']}/{options['db']}", names)
+
+
+async def lost_leases(job: Job) -> int:
+    row = await models.Job.get(id=job.id).values("lost_leases")
+    number: int = row["lost_leases"]
+    return number
+
+
+@asynccontextmanager
+async def open_studio(world: World, url: str) -> AsyncIterator[Studio]:
+    names = Names(await log_identity())
+    redis = connect(url, names)
+    try:
+        yield Studio(world, redis, names, replace(world.context, bell=RedisBell(redis, names)))
+    finally:
+        await redis.aclose(close_connection_pool=True)
