@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from providers.headings import LineKind
 from providers.units import Break, Unit
 
-IDEAL_WORDS = 48.0
-_MOST_WORDS = 110.0
+IDEAL_WORDS = 32.0
+_MOST_WORDS = 80.0
 _CRUMB_WORDS = 4.0
 _CRUMBS_UP_TO = 12.0
 _TITLE_PAGE_WORDS = 8.0
