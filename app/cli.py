@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -12,18 +16,22 @@ import typer
 
 from app.embedded import run_embedded
 from app.errors import StartError
+from app.health import wait_until_answering
 from app.lifeline import watch_lifeline
-from app.listening import inherited_socket, is_loopback, listen, require_loopback, url_of
+from app.listening import inherited_socket, is_loopback, listen, reachable_address, require_loopback, url_of
 from app.logs import configure_logging
 from app.settings import Settings, SettingsError, load_settings
 
 T = TypeVar("T")
 
+FAILED = 1
+INTERRUPTED = 130
+
 app = typer.Typer(
-    help="Turns a written script into a finished video, with a person's decision between every two machine steps.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -33,9 +41,37 @@ Insecure = Annotated[
 ]
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"reelgate {version('reelgate')}")
+        raise typer.Exit
+
+
+@app.callback()
+def reelgate(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Turns a written script into a finished video, with a person's decision between every two machine steps.
+
+    Settings are environment variables, or lines of a .env file in the folder one starts from.
+
+    Exit codes:
+    0    done
+    1    it failed; the reason was said
+    2    wrong usage; nothing was started
+    3    stopped by an answer at a gate (produce)
+    130  interrupted
+    """
+
+
 @app.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000, insecure: Insecure = False) -> None:
-    """Run everything on this machine: database, broker, worker and API."""
+    """Run everything on this machine: database, broker, worker and API.
+
+    Ctrl-C or SIGTERM stops all of it, a second Ctrl-C at once. Work that was under way goes on at the next start.
+    """
     raise typer.Exit(run_embedded(load_settings(), host=host, port=port, insecure=insecure))
 
 
@@ -50,20 +86,24 @@ def api(
     from app.api import run_api
 
     settings = _begin("api")
-    if fd is None:
-        require_loopback(host, insecure)
-        listening = listen(host, port)
-        print(f"Reelgate's API listens at {url_of(listening)}", file=sys.stderr)
-    else:
+    if fd is not None:
         listening = inherited_socket(fd)
         host = listening.getsockname()[0]
+    else:
+        require_loopback(host, insecure)
+        listening = listen(host, port)
     hosts = () if is_loopback(host) else (host,)
-    _run(run_api(settings, listening=listening, hosts=hosts))
+    with listening:
+        serving = run_api(settings, listening=listening, hosts=hosts)
+        _run(serving if fd is not None else _announced(serving, listening))
 
 
 @app.command()
 def worker(embedded: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
-    """Run a worker alone; needs REDIS_URL and a migrated database."""
+    """Run a worker alone; needs REDIS_URL and a migrated database.
+
+    As many may run as wanted, on any machine. Ctrl-C or SIGTERM stops it; its unfinished jobs go to others.
+    """
     from app.worker import run_worker
 
     _run(run_worker(_begin("worker"), embedded=embedded))
@@ -95,22 +135,34 @@ def produce(
         Path | None,
         typer.Argument(help="The script: a UTF-8 text file, or - for standard input.", metavar="SCRIPT.txt"),
     ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Where the MP4 goes.")] = Path("video.mp4"),
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the MP4 goes.", metavar="OUT.mp4")] = Path(
+        "video.mp4"
+    ),
     title: Annotated[str | None, typer.Option(help="The script's title. Default: found in the text.")] = None,
     auto_approve: Annotated[
         bool, typer.Option("--auto-approve", help="Approve every step. Default: ask at each gate.")
     ] = False,
     server: Annotated[
         str | None,
-        typer.Option(help="URL of a Reelgate server. Default: the one on this data folder, else one just for this."),
+        typer.Option(
+            help="A Reelgate server. Default: the one that runs on the data folder, else one started just for this.",
+            metavar="URL",
+        ),
     ] = None,
     script_id: Annotated[
-        int | None, typer.Option("--script", help="Go on with this script of the server instead of a file.", min=1)
+        int | None, typer.Option("--script", help="Go on with this script instead of a file.", min=1, metavar="ID")
     ] = None,
 ) -> None:
-    """Take a script to an MP4. Interrupted, it says how to go on.
+    """Take a script to an MP4, asking for a decision at each gate or approving every step.
 
-    Exit codes: 0 the video is there, 1 it cannot be made, 2 wrong usage, 3 declined at a gate, 130 interrupted.
+    Interrupted or failed, it says the command that goes on. Standard output gets only the path of the MP4.
+
+    Exit codes:
+    0    the MP4 is there
+    1    it cannot be made; the reason was said
+    2    wrong usage; nothing was started
+    3    stopped by an answer at a gate
+    130  interrupted
     """
     from app.produce import Order, produce_video
 
@@ -130,12 +182,32 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
+async def _announced(serving: Coroutine[Any, Any, T], listening: socket.socket) -> T:
+    """Serve, and say where once it answers."""
+
+    async def announce() -> None:
+        await wait_until_answering(reachable_address(listening))
+        print(f"Reelgate's API is running at {url_of(listening)}. Ctrl-C stops it.", file=sys.stderr, flush=True)
+
+    announcing = asyncio.create_task(announce())
+    try:
+        return await serving
+    finally:
+        announcing.cancel()
+
+
 def main() -> None:
     """Run the command; what a person can mend is said in a line, without a traceback."""
     try:
-        app()
+        app(prog_name=None if Path(sys.argv[0]).name == "reelgate" else "python -m app.cli")
     except (StartError, SettingsError) as error:
         _give_up(error)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Nobody reads our output any more; nor is there anything left to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
     except Exception as error:
         # Only now, so that a light command does not load the database for the sake of its errors.
         from domain.errors import WorkFailed
@@ -149,8 +221,9 @@ def main() -> None:
 
 
 def _give_up(reason: object) -> NoReturn:
-    print(f"reelgate: {reason}", file=sys.stderr)
-    sys.exit(1)
+    with suppress(OSError):
+        print(f"reelgate: {reason}", file=sys.stderr)
+    sys.exit(FAILED)
 
 
 if __name__ == "__main__":

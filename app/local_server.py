@@ -124,9 +124,12 @@ class LocalServer:
         """In a process group of its own, so that Ctrl-C is ours to deal with; it ends when we do, however we end."""
         hosts = dict.fromkeys((*self._settings.allowed_hosts, *_LOOPBACK))
         environment = {
-            **os.environ, **self._settings.as_environment(),
-            "REELGATE_ALLOWED_HOSTS": ",".join(hosts), "REELGATE_LOG_FORMAT": "console", DESCRIPTOR_VARIABLE: str(lifeline),
-        }  # fmt: skip
+            **os.environ,
+            **self._settings.as_environment(),
+            "REELGATE_ALLOWED_HOSTS": ",".join(hosts),
+            "REELGATE_LOG_FORMAT": "console",
+            DESCRIPTOR_VARIABLE: str(lifeline),
+        }
         # Appending: a server that ends may still have a line to write when the next one starts.
         with self._log.open("ab") as log:
             if log.tell() > _LOG_BYTES:

@@ -13,7 +13,9 @@ from rich.table import Column
 
 _STAGE_WIDTH: Final = 6
 _BAR_WIDTH: Final = 24
-_CONTROLS: Final = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+_CONTROLS: Final = {
+    code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"
+}
 
 
 def plain(text: str) -> str:
@@ -61,7 +63,7 @@ class Board:
         before = self._said.get(stage)
         if before is None or tenth != before[0] or (note != before[1] and tenth in (-1, 0)):
             self._said[stage] = (tenth, note)
-            self.say(f"{stage}: {note}")
+            self.say(f"{stage} {100 * done // total}%: {note}" if total else f"{stage}: {note}")
 
     @contextmanager
     def hidden(self) -> Iterator[None]:

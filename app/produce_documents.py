@@ -4,7 +4,7 @@ from typing import Final
 
 JOB: Final = """
 fragment Work on Job {
-  id state attempt maxAttempts progress { fraction completed total step } error { message nextRetryAt }
+  id state progress { fraction step } error { message }
 }
 """
 
@@ -43,54 +43,61 @@ mutation CreateVideo($input: CreateVideoInput!) {
   createVideo(input: $input) { video { id } userErrors { code message } }
 }"""
 
+GENERATE_IMAGE: Final = """
+mutation GenerateImage($input: GenerateImageInput!) {
+  generateImage(input: $input) { job { id } userErrors { code message } }
+}"""
+
 RETRY: Final = """
 mutation Retry($input: RetryJobInput!) {
   retryJob(input: $input) { job { id } userErrors { code message } }
 }"""
 
-OVERVIEW: Final = (
-    """
-query Overview($id: ID!) {
-  script(id: $id) {
-    id title status version content
-    progress { scenes scenesApproved scenesIllustrated awaitingReview jobsActive jobsFailed }
-    segmentation { ...Work }
-  }
+SCRIPT: Final = """
+query Script($id: ID!) {
+  script(id: $id) { id title status version content }
 }"""
-    + JOB
-)
 
 PROGRESS: Final = (
     """
 query Progress($id: ID!) {
   script(id: $id) {
-    status
-    progress { scenes scenesApproved scenesIllustrated awaitingReview jobsActive jobsFailed }
+    progress { scenes scenesApproved scenesIllustrated awaitingReview jobsActive }
     segmentation { ...Work }
   }
 }"""
     + JOB
 )
 
-SCENES: Final = (
+PENDING_SCENES: Final = """
+query PendingScenes($id: ID!) {
+  script(id: $id) { scenes(status: PENDING) { id order title text status version } }
+}"""
+
+ILLUSTRATIONS: Final = (
     """
-query Scenes($id: ID!) {
+query Illustrations($id: ID!) {
   script(id: $id) {
     scenes {
-      id order title text status version
+      id order text status version
       generation { ...Work }
-      chosenImage { id stale }
-      images { id status version stale attempt url prompt }
+      chosenImage { id status version stale attempt url }
+      images(status: PENDING) { id status version stale attempt url }
     }
   }
 }"""
     + JOB
 )
 
+LATEST_VIDEO: Final = """
+query LatestVideo($id: ID!) {
+  script(id: $id) { latestVideo { id status stale } }
+}"""
+
 VIDEO: Final = (
     """
 query Video($id: ID!) {
-  video(id: $id) { id status error url durationSeconds byteSize compilation { ...Work } }
+  video(id: $id) { id status error url sha256 durationSeconds byteSize compilation { ...Work } }
 }"""
     + JOB
 )

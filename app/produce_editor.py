@@ -27,12 +27,12 @@ def edit(text: str) -> str:
     os.close(descriptor)
     path = Path(name)
     try:
-        path.write_text(text + "\n", encoding="utf-8", newline="")
+        path.write_bytes(f"{text}\n".encode())
         with _interrupts_left_to_the_editor():
             code = subprocess.run([*command, name]).returncode
         if code != 0:
             raise NoEditor(f"{command[0]} ended with exit code {code}.")
-        return path.read_text(encoding="utf-8", errors="replace").rstrip("\r\n")
+        return path.read_bytes().decode("utf-8", errors="replace").rstrip("\r\n")
     except OSError as error:
         raise NoEditor(f"{command[0]} cannot be run: {error.strerror}. Name another editor with EDITOR.") from None
     finally:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import traceback
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 import structlog
@@ -11,6 +12,7 @@ import structlog
 from domain.entities import Job
 from domain.errors import JobErrorCode, JobLost, WorkFailed
 from domain.lifecycle import JobKind
+from domain.protocols import Wake
 from domain.work import LEASE, RENEWAL, deadline
 from jobs.compile_video import compile_video
 from jobs.generate_image import generate_image
@@ -28,25 +30,48 @@ class Attempts:
     def __init__(self, tools: Tools, *, owner: str) -> None:
         self._tools = tools
         self._owner = owner
-        self._running: dict[int, asyncio.Task[None]] = {}
+        # By job and fence: after a long freeze a job can come back while its lost attempt is not quite at its end.
+        self._running: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._begun = 0
         self._stopping = False
 
-    @property
-    def running(self) -> Mapping[int, asyncio.Task[None]]:
-        return self._running
+    async def attempt(self, wake: Wake, *, decided: Callable[[], Awaitable[None]]) -> None:
+        """Claim the job, unless someone else has it or it is not due any more, and work on it to some end.
 
-    async def claim(self, job_id: int, fence: int) -> Job | None:
-        """None: someone else has it, it is not due any more, or this worker is stopping."""
-        if self._stopping:
-            return None
-        return await claim_job(self._tools.context, job_id=job_id, fence=fence, owner=self._owner)
+        `decided` is called in between, when it is clear who has the job. Raises `StorageError` or `OSError` if that
+        cannot be known.
+        """
+        self._begun += 1
+        try:
+            job = await claim_job(self._tools.context, job_id=wake.job_id, fence=wake.fence, owner=self._owner)
+            await decided()
+            if job is not None:
+                await self._run(job)
+        finally:
+            self._begun -= 1
 
-    async def run(self, job: Job) -> None:
+    def cancel(self, job_id: int) -> None:
+        """Stop working on this job, if this worker is: a person cancelled it."""
+        for (running_id, _), task in self._running.items():
+            if running_id == job_id:
+                task.cancel()
+
+    async def stop(self) -> None:
+        """Give all jobs back, so that another worker goes on with them at once."""
+        self._stopping = True
+        for task in self._running.values():
+            task.cancel()
+        while self._begun:
+            await asyncio.sleep(0.01)
+
+    async def _run(self, job: Job) -> None:
         """Never raises but for a cancellation of this very call."""
         with structlog.contextvars.bound_contextvars(job_id=job.id, script_id=job.script_id):
             _log.info("job started", kind=job.kind.value, attempt=job.attempt)
             work = asyncio.create_task(self._work(job))
-            self._running[job.id] = work
+            self._running[job.id, job.fence] = work
+            if self._stopping:
+                work.cancel()
             keeper = asyncio.create_task(_keep_lease(job, work))
             try:
                 await asyncio.wait([work])
@@ -54,20 +79,7 @@ class Attempts:
                 await self._settle(job, work)
             finally:
                 keeper.cancel()
-                del self._running[job.id]
-
-    def cancel(self, job_id: int) -> None:
-        """Stop working on this job, if this worker is: a person cancelled it."""
-        if task := self._running.get(job_id):
-            task.cancel()
-
-    async def stop(self) -> None:
-        """Give all jobs back, so that another worker goes on with them at once."""
-        self._stopping = True
-        for task in self._running.values():
-            task.cancel()
-        while self._running:
-            await asyncio.sleep(0.01)
+                del self._running[job.id, job.fence]
 
     async def _work(self, job: Job) -> None:
         try:
@@ -85,9 +97,9 @@ class Attempts:
         """What the attempt's end means for the job's row."""
         try:
             if work.cancelled():
-                _log.info("job stopped")
-                if self._stopping:
-                    await give_back(self._tools.context, job)
+                # Whoever cancelled it has taken it from us; if nobody has, another attempt may begin at once.
+                await give_back(self._tools.context, job)
+                _log.info("job given back")
                 return
             match work.exception():
                 case None:
@@ -97,12 +109,12 @@ class Attempts:
                 case WorkFailed() as failed:
                     await self._record(job, failed)
                 case error:
-                    _log.error("job met an unexpected error", exc_info=error)
+                    _log.error("job met an unexpected error", trace=_trace_of(error))
                     message = "Something unexpected went wrong; the server's log has the details."
                     await self._record(job, WorkFailed(JobErrorCode.INTERNAL, message, retryable=True))
         except JobLost:
             _log.info("job was cancelled or taken over")
-        except StorageError as error:
+        except (StorageError, OSError) as error:
             # The lease runs out, and the sweep of whichever worker comes first takes care of the job.
             _log.error("the end of the job could not be recorded", error=str(error))
 
@@ -122,11 +134,19 @@ async def _keep_lease(job: Job, work: asyncio.Task[None]) -> None:
         except JobLost:
             work.cancel()
             return
-        except StorageError as error:
+        except (StorageError, OSError) as error:
             _log.warning("lease not renewed", error=str(error))
             if asyncio.get_running_loop().time() - renewed > LEASE.total_seconds():
                 work.cancel()
                 return
+
+
+def _trace_of(error: BaseException) -> str:
+    """What went wrong where, without the messages: they can hold what people wrote, or a key."""
+    following = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = f"{_trace_of(following)}\nwhich led to\n" if following else ""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{before}{type(error).__module__}.{type(error).__qualname__}\n{frames}"
 
 
 def handler_of(kind: JobKind) -> Handler:

@@ -7,7 +7,6 @@ import asyncio
 from providers.pictures import normalise_picture
 
 from domain.entities import Job
-from domain.errors import JobLost
 from domain.generation import ImageRequest
 from jobs.progress import Reporter
 from jobs.tools import Tools
@@ -36,12 +35,15 @@ async def generate_image(tools: Tools, job: Job, reporter: Reporter) -> None:
     await reporter.report(0.9, 2, _STEPS, "storing")
     picture = await asyncio.to_thread(normalise_picture, generated.data)
     media = tools.context.media
-    staged = await media.stage_bytes(f"job_{job.id}.png", picture.png)
+    staging = asyncio.ensure_future(media.stage_bytes(f"job_{job.id}.png", picture.png))
     try:
+        staged = await asyncio.shield(staging)
         await record_image(
             tools.context, job, staged=staged, width=picture.width, height=picture.height, prompt=prompt,
             text_sha256=task.text_sha256,
         )  # fmt: skip
-    except JobLost:
-        await media.discard(staged)
+    except BaseException:
+        await asyncio.wait([staging])  # a cancellation does not stop its thread
+        if not staging.exception():
+            await media.discard(staging.result())
         raise

@@ -20,6 +20,7 @@ from workflow.work import StorageError, due_jobs, milliseconds_to_next_due, rele
 LONGEST_PAUSE_SECONDS: Final = 2.0
 _SHORTEST_PAUSE_SECONDS: Final = 0.05
 _BATCH: Final = 500
+_PATIENCE_SECONDS: Final = 10.0
 
 _log = structlog.get_logger(__name__)
 
@@ -28,7 +29,9 @@ async def sweep(context: Context, redis: ArqRedis, names: Names) -> int:
     """One round; answers how many jobs were put into the queue. Raises `StorageError`, `RedisError`, `OSError`."""
     if released := await release_lost_jobs(context):
         _log.warning("released jobs of lost workers", count=released)
-    return await enqueue(redis, names, await due_jobs(_BATCH))
+    wakes = await due_jobs(_BATCH)
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        return await enqueue(redis, names, wakes)
 
 
 async def sweep_forever(context: Context, redis: ArqRedis, names: Names) -> None:

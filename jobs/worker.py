@@ -7,7 +7,7 @@ can be lost or left behind. The row of the job says who may work on it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -29,8 +29,15 @@ from workflow.work import StorageError
 FALLBACK_POLL_SECONDS: Final = 5.0
 _LONGEST_BACKOFF_SECONDS: Final = 2.0
 _FIRST_BACKOFF_SECONDS: Final = 0.1
-PICKED_UP_SECONDS: Final = 30.0
-"""How long arq keeps an id that a worker took and then died before it claimed the row."""
+PICKED_UP_SECONDS: Final = 5.0
+"""How long arq holds back an id whose worker died, or lost Redis, before it claimed the row.
+
+Too short does no harm: of two workers that get the same job one claims it.
+"""
+PATIENCE_SECONDS: Final = 10.0
+"""A Redis that takes longer to answer is as good as gone; a network cut in two gives no other sign."""
+SILENCE_SECONDS: Final = 30.0
+"""After so long without a message the worker asks whether its subscription is still there."""
 
 _log = structlog.get_logger(__name__)
 
@@ -67,7 +74,8 @@ class WakingWorker(Worker):
                 self._wake.clear()
                 pause = FALLBACK_POLL_SECONDS
                 try:
-                    await self._poll_iteration()
+                    async with asyncio.timeout(PATIENCE_SECONDS):
+                        await self._poll_iteration()
                     backoff = _FIRST_BACKOFF_SECONDS
                 except (RedisError, OSError) as error:
                     _log.warning("Redis does not answer", error=type(error).__name__)
@@ -88,20 +96,29 @@ class WakingWorker(Worker):
     async def heart_beat(self) -> None:
         """Nobody reads arq's."""
 
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """As arq does it, but a place taken for a job that could not be asked about is free again."""
+        for job_id in job_ids:
+            if self.job_counter >= self.max_jobs or not self.allow_pick_jobs:
+                return
+            try:
+                await super().start_jobs([job_id])
+            except BaseException:
+                if job_id.decode() not in self.tasks:
+                    super()._release_sem_dec_counter_on_complete()
+                raise
+
     def _release_sem_dec_counter_on_complete(self) -> None:
         super()._release_sem_dec_counter_on_complete()
         self._wake.set()
 
     async def _deliver(self, ctx: dict[Any, Any], job_id: int, fence: int) -> None:
         """What arq runs: the job's attempt, if its row lets us. Never raises, so that arq records nothing."""
+        wake = Wake(job_id, fence)
         try:
-            job = await self._attempts.claim(job_id, fence)
-            await self._forget(Wake(job_id, fence))
-        except StorageError as error:
+            await self._attempts.attempt(wake, decided=lambda: self._forget(wake))
+        except (StorageError, OSError) as error:
             _log.warning("a job could not be claimed", job_id=job_id, error=str(error))
-            return
-        if job is not None:
-            await self._attempts.run(job)
 
     async def _forget(self, wake: Wake) -> None:
         """Take the delivered job out of Redis: from now on only its row counts, and the queue stays short."""
@@ -114,23 +131,36 @@ class WakingWorker(Worker):
 
     async def _listen(self) -> None:
         """Wakes the loop on enqueues and stops cancelled jobs."""
-        handlers: dict[str, Callable[[bytes], None]] = {
-            self._names.due: lambda _: self._wake.set(),
-            self._names.cancelled: lambda data: self._attempts.cancel(int(data)),
-        }
         while True:
             channel = self.pool.pubsub()
             try:
-                await self._follow(channel, handlers)
+                await channel.subscribe(self._names.due, self._names.cancelled)
+                while True:
+                    self._hear(await _next_message(channel))
             except (RedisError, OSError):
                 await asyncio.sleep(_FIRST_BACKOFF_SECONDS)
             finally:
                 with suppress(RedisError, OSError):
                     await channel.aclose()  # type: ignore[no-untyped-call]
 
-    async def _follow(self, channel: PubSub, handlers: dict[str, Callable[[bytes], None]]) -> None:
-        await channel.subscribe(*handlers)
-        self._wake.set()  # for what was enqueued while nobody listened
-        async for message in channel.listen():
-            if message["type"] == "message":
-                handlers[message["channel"].decode()](message["data"])
+    def _hear(self, message: Mapping[str, Any]) -> None:
+        match message["type"], message["channel"]:
+            case "subscribe", _:  # also when the client has connected again by itself
+                self._wake.set()  # for what was enqueued while nobody listened
+            case "message", channel if channel == self._names.due.encode():
+                self._wake.set()
+            case "message", _ if message["data"].isdigit():
+                self._attempts.cancel(int(message["data"]))
+
+
+async def _next_message(channel: PubSub) -> Mapping[str, Any]:
+    """Raises `ConnectionError` when nobody is at the other end."""
+    message = await channel.get_message(timeout=SILENCE_SECONDS)
+    if message is None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await channel.ping()
+        message = await channel.get_message(timeout=PATIENCE_SECONDS)
+    if message is None:
+        raise ConnectionError("Redis is silent")
+    answer: Mapping[str, Any] = message
+    return answer

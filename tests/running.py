@@ -39,10 +39,14 @@ TINY = {
 }
 
 SCRIPT = (
-    "The lighthouse keeper climbs the stairs at dusk. The lamp is cold.\n\n"
-    "At midnight a storm rises from the sea. Waves break over the rocks.\n\n"
-    "In the morning the harbour is quiet. A small boat comes home."
+    "The lighthouse keeper climbs the stairs at dusk, as he has done for thirty years. The lamp is cold, and somebody "
+    "has left the window open to the wind and to the gulls.\n\n"
+    "At midnight a storm rises from the sea and breaks over the rocks. Far out a lantern swings, is gone, and swings "
+    "again; nobody on the whole coast sees it but he.\n\n"
+    "In the morning the harbour is quiet and white with salt. A small boat comes home with a torn sail, and the keeper "
+    "walks down to the pier to hear the story."
 )
+"""Three scenes."""
 
 
 def until(condition: Callable[[], T | None], seconds: float = 30.0, what: str = "the condition") -> T:

@@ -6,7 +6,10 @@ Every record is fenced: if the job was cancelled or taken over meanwhile it rais
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from domain.entities import Image, Job, JobFailure, Script
 from domain.errors import JobErrorCode, JobLost, WorkFailed
@@ -19,13 +22,14 @@ from domain.work import MAX_LOST_LEASES, backoff_seconds
 from storage import jobs as job_rows
 from storage.errors import MediaMissing, StorageError
 from storage.images import NewImage, image_by_id, image_key, images_by_id, insert_image, next_attempt
-from storage.jobs import JobProgress, LostJob, due_jobs, milliseconds_to_next_due
+from storage.jobs import JobProgress, LostJob
 from storage.media import StagedFile
 from storage.scenes import insert_scenes, scene_by_id, scenes_of_script
 from storage.scripts import script_by_id, write_script
 from storage.videos import VideoFile, finish_video, video_by_id, video_key
 from workflow.context import Context
 from workflow.jobs import reject_taken_video
+from workflow.reading import database_failure
 from workflow.taking import taken_scene, taken_script, taken_video
 from workflow.unit import Unit, command
 
@@ -62,9 +66,29 @@ class PictureTask:
     text_sha256: str
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _asking(ask: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """What is asked outside of a command fails in the same words: with `StorageError`."""
+
+    @wraps(ask)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await ask(*args, **kwargs)
+        except Exception as error:
+            if (known := database_failure(error)) is not None:
+                raise known from None
+            raise
+
+    return run
+
+
 # --- holding a job -----------------------------------------------------------------------------------------------
 
 
+@_asking
 async def claim_job(context: Context, *, job_id: int, fence: int, owner: str) -> Job | None:
     """Take a due job for one attempt; None if it is not to be had."""
     job = await job_rows.claim_job(job_id, fence=fence, owner=owner, now=context.clock.now())
@@ -73,12 +97,14 @@ async def claim_job(context: Context, *, job_id: int, fence: int, owner: str) ->
     return job
 
 
+@_asking
 async def renew_lease(job: Job) -> None:
     """Raises `JobLost`."""
     if not await job_rows.renew_lease(job.id, fence=job.fence):
         raise JobLost
 
 
+@_asking
 async def report_progress(context: Context, job: Job, progress: JobProgress) -> None:
     """Raises `JobLost`. Callers throttle: each call is a write."""
     if not await job_rows.write_progress(job.id, fence=job.fence, progress=progress):
@@ -89,6 +115,7 @@ async def report_progress(context: Context, job: Job, progress: JobProgress) -> 
 # --- what is to be done ------------------------------------------------------------------------------------------
 
 
+@_asking
 async def segmentation_task(context: Context, job: Job) -> SegmentationRequest:
     script = await script_by_id(job.subject_id)
     if script is None:
@@ -96,6 +123,7 @@ async def segmentation_task(context: Context, job: Job) -> SegmentationRequest:
     return SegmentationRequest(script.content, context.limits.max_scenes)
 
 
+@_asking
 async def picture_task(job: Job) -> PictureTask:
     """The scene as it is now, its neighbours, and what was said about the rejected picture."""
     scene = await scene_by_id(job.subject_id)
@@ -117,6 +145,7 @@ async def picture_task(job: Job) -> PictureTask:
     return PictureTask(request, job.prompt, scene.text_sha256)
 
 
+@_asking
 async def pinned_images(job: Job) -> list[Image]:
     """The pictures of the job's video, in playing order, as they were pinned."""
     video = await video_by_id(job.subject_id)
@@ -235,7 +264,11 @@ async def _fail(unit: Unit, job: Job, failure: JobFailure) -> None:
 
 # --- the sweep ---------------------------------------------------------------------------------------------------
 
+due_jobs = _asking(job_rows.due_jobs)
+milliseconds_to_next_due = _asking(job_rows.milliseconds_to_next_due)
 
+
+@_asking
 async def release_lost_jobs(context: Context, *, owner_prefix: str | None = None) -> int:
     """Give jobs whose worker is gone back to the queue; answers how many.
 
