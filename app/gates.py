@@ -16,7 +16,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from app.client import Json
-from app.produce_board import plain
+from app.produce_board import Board, plain
 from app.produce_editor import NoEditor, edit
 
 _EXCERPT: Final = 1200
@@ -69,8 +69,9 @@ class Asking:
 
     asks = True
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, board: Board) -> None:
         self._console = console
+        self._board = board
         self._all_scenes = False
         self._all_images = False
 
@@ -78,7 +79,7 @@ class Asking:
         content = script["content"]
         excerpt = content if len(content) <= _EXCERPT else f"{content[:_EXCERPT].rstrip()} …"
         self._panel(script["title"] or "Script", excerpt)
-        self._say(f"{len(content.split())} words, {len(content)} characters.")
+        self._board.say(f"{len(content.split())} words, {len(content)} characters.")
         self._ask("Divide this script into scenes?", ("approve", "quit"))
 
     def scene(self, scene: Json, total: int) -> str | None:
@@ -98,9 +99,11 @@ class Asking:
         if self._all_images and not image["stale"]:
             return None
         snippet = " ".join(scene["text"].split())
-        self._say(f"\nScene {scene['order']}: {snippet if len(snippet) <= _SNIPPET else snippet[:_SNIPPET] + '…'}")
+        self._board.say(
+            f"\nScene {scene['order']}: {snippet if len(snippet) <= _SNIPPET else snippet[:_SNIPPET] + '…'}"
+        )
         earlier = " (made from an earlier text)" if image["stale"] else ""
-        self._say(f"Image {image['attempt']}{earlier}: {image['url']}")
+        self._board.say(f"Image {image['attempt']}{earlier}: {image['url']}", whole=True)
         answer, reason = self._ask("Does it fit?", ("approve", "reject", "all", "quit"))
         if answer == "reject":
             return reason or self._line("What should be different? (Enter: just another one) ")
@@ -108,7 +111,7 @@ class Asking:
         return None
 
     def retry(self, trouble: str) -> bool:
-        self._say(trouble)
+        self._board.say(trouble)
         answer, _ = self._ask("Try again?", ("yes", "no", "quit"))
         return answer == "yes"
 
@@ -126,7 +129,7 @@ class Asking:
                 raise Quit
             if chosen:
                 return chosen, rest.strip()
-            self._say(f"Please answer with {', '.join(answers[:-1])} or {answers[-1]}.")
+            self._board.say(f"Please answer with {', '.join(answers[:-1])} or {answers[-1]}.")
 
     def _line(self, prompt: str | Text) -> str:
         """One line. Raises `Quit` at the end of input (Ctrl-D)."""
@@ -136,7 +139,7 @@ class Asking:
         # Not input(): it would add Python's line editing, which takes the prompt for part of what was typed.
         line = sys.stdin.buffer.readline()
         if not line.endswith(b"\n"):
-            self._say("")
+            self._board.say("")
             raise Quit
         return line.decode("utf-8", errors="replace").strip()
 
@@ -145,21 +148,18 @@ class Asking:
         try:
             changed = edit(text)
         except NoEditor as error:
-            self._say(str(error))
+            self._board.say(str(error))
             return None
         if not changed.strip():
-            self._say("A scene needs a text; nothing was changed.")
+            self._board.say("A scene needs a text; nothing was changed.")
             return None
         if changed == text:
-            self._say("Nothing was changed.")
+            self._board.say("Nothing was changed.")
             return None
         return changed
 
     def _panel(self, title: str, text: str) -> None:
-        self._console.print(Panel(Text(plain(text)), title=Text(plain(title))))
-
-    def _say(self, text: str) -> None:
-        self._console.print(plain(text), markup=False, highlight=False, soft_wrap=True)
+        self._console.print(Panel(Text(plain(text.strip("\r\n"))), title=Text(plain(title), overflow="ellipsis")))
 
 
 def _means(word: str, answer: str) -> bool:

@@ -87,7 +87,7 @@ class _Attempt:
         self._order = order
         self._content = content
         self._board = board
-        self._gates = AutoApproval() if order.auto_approve else Asking(console)
+        self._gates = AutoApproval() if order.auto_approve else Asking(console, board)
         self._script_number = order.script_id
 
     def run(self, server: LocalServer | NamedServer) -> int:
@@ -111,7 +111,7 @@ class _Attempt:
             self._board.say(f"reelgate: {error.filename or 'The video'} cannot be written: {error.strerror}.")
             code = FAILED
         if self._script_number is not None:
-            self._board.say(f"Go on with:\n  {again(self._order, self._script_number)}")
+            self._board.say(f"Go on with:\n  {again(self._order, self._script_number)}", whole=True)
         return code
 
     def _produce(self, server: LocalServer | NamedServer) -> None:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from rich.console import Console
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
@@ -35,8 +36,9 @@ class Board:
             TaskProgressColumn(),
             TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
             TimeElapsedColumn(),
-            console=console, expand=True, redirect_stdout=False, redirect_stderr=False,
+            console=console, expand=True,
         )  # fmt: skip
+        self._live: Live | None = None
         self._tasks: dict[str, TaskID] = {}
         self._said: dict[str, tuple[int, str]] = {}
 
@@ -45,12 +47,12 @@ class Board:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        if self._draws:
-            self._bars.stop()
+        self._stop(transient=False)
 
-    def say(self, text: str) -> None:
-        """A line for the person; never broken, so that a URL or a command in it can be copied."""
-        self._console.print(plain(text), markup=False, highlight=False, soft_wrap=True)
+    def say(self, text: str, *, whole: bool = False) -> None:
+        """Lines for the person. `whole` ones are left to the terminal to wrap, so that they can be copied."""
+        soft = whole or not self._console.is_terminal
+        self._console.print(plain(text), markup=False, highlight=False, soft_wrap=soft)
 
     def show(self, stage: str, done: int, total: int, note: str) -> None:
         """`total` 0 means that it is not known yet. A stage whose `done` is its `total` is over."""
@@ -67,16 +69,21 @@ class Board:
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
-        """Bars and questions do not go together."""
-        if self._draws:
-            self._bars.live.transient = True
-            self._bars.stop()
-        try:
-            yield
-        finally:
+        """Bars and questions do not go together. After an exception the bars stay away: it is said what happened."""
+        was_shown = self._live is not None
+        self._stop(transient=True)
+        yield
+        if was_shown:
             self._start()
 
     def _start(self) -> None:
         if self._draws:
-            self._bars.live.transient = False
-            self._bars.start()
+            # A new one each time: one that is started again wipes the lines above it.
+            self._live = Live(self._bars, console=self._console, redirect_stdout=False, redirect_stderr=False)
+            self._live.start()
+
+    def _stop(self, *, transient: bool) -> None:
+        live, self._live = self._live, None
+        if live:
+            live.transient = transient
+            live.stop()

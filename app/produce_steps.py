@@ -112,7 +112,7 @@ class Production:
                 continue
             self._show_approved(SCENES, total, total)
             self._show_approved(IMAGES, done, total)
-            if counts["awaitingReview"] and self._decide_images():
+            if counts["awaitingReview"] and self._decide_images(done, total):
                 continue
             if done == total:
                 return
@@ -120,7 +120,7 @@ class Production:
                 self._unblock()
             self._rest()
 
-    def _decide_images(self) -> bool:
+    def _decide_images(self, done: int, total: int) -> bool:
         """Whether there was anything to decide."""
         waiting = [
             (scene, image)
@@ -131,10 +131,11 @@ class Production:
         for scene, image in waiting:
             feedback = self._asked_about_image(scene, image)
             decided = {"id": image["id"], "expectedVersion": image["version"]}
-            if feedback is None:
-                self._decide(documents.APPROVE_IMAGE, **decided, acceptStale=image["stale"] or None)
-            else:
+            if feedback is not None:
                 self._decide(documents.REJECT_IMAGE, **decided, feedback=feedback or None)
+            elif self._decide(documents.APPROVE_IMAGE, **decided, acceptStale=image["stale"] or None):
+                done += _lacks_image(scene)
+                self._show_approved(IMAGES, min(done, total), total)
         return bool(waiting)
 
     def _unblock(self) -> None:

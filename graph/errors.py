@@ -20,6 +20,7 @@ from graph.context import Info
 from graph.fields import attribute, field, interface_type, object_type
 from graph.forward import SCENE
 from graph.ids import global_id
+from workflow.reading import database_failure
 
 log = logging.getLogger("reelgate.graph")
 
@@ -27,6 +28,9 @@ BAD_REQUEST: Final = "BAD_REQUEST"
 """The request cannot be executed as it is written."""
 
 INTERNAL: Final = "INTERNAL"
+
+UNAVAILABLE: Final = "UNAVAILABLE"
+"""The database does not answer now; the same operation may succeed in a while."""
 
 _FIELD = "The path of the input at fault, inside of `input`; null if it is not about one."
 
@@ -147,4 +151,6 @@ def _public(error: GraphQLError, logged: set[int]) -> dict[str, Any]:
     if id(cause) not in logged:
         logged.add(id(cause))
         log.error("An operation failed at %s.", error.path or "its root", exc_info=cause)
+    if isinstance(cause, Exception) and database_failure(cause) is not None:
+        return shown | {"message": "The database does not answer. Try again soon.", "extensions": {"code": UNAVAILABLE}}
     return shown | {"message": "Internal error", "extensions": {"code": INTERNAL}}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from providers.pictures import normalise_picture
-
 from domain.entities import Job
 from domain.generation import ImageRequest
 from jobs.progress import Reporter
 from jobs.tools import Tools
+from providers.pictures import normalise_picture
 from workflow.work import picture_task, record_image
 
 _STEPS = 3

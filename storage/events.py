@@ -18,7 +18,7 @@ from tortoise.functions import Max
 from domain.errors import CursorInvalid
 from domain.events import Event, EventKind, NewEvent
 from storage import models
-from storage.rows import EVENT_FIELDS, is_storable_id, to_event
+from storage.rows import EVENT_FIELDS, to_event
 from storage.transaction import in_transaction, lock_event_log
 
 _LARGEST_EVENT_ID = 2**63 - 1
@@ -59,7 +59,7 @@ async def count_events(*, script_id: int, kinds: Collection[EventKind]) -> int:
 
 
 async def event_by_id(event_id: int) -> Event | None:
-    if not is_storable_id(event_id):
+    if not 1 <= event_id <= _LARGEST_EVENT_ID:
         return None
     row = await models.Event.filter(id=event_id).first().values(*EVENT_FIELDS)
     return to_event(row) if row else None

@@ -51,9 +51,7 @@ def visiting(url: str, *, width: int = 1280, height: int = 900) -> Iterator[Visi
             visit = Visit(browser.new_page(viewport={"width": width, "height": height}))
             visit.page.on("request", lambda request: visit.hosts.add(urlsplit(request.url).netloc))
             visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
-            visit.page.on(
-                "console", lambda line: visit.errors.append(line.text) if line.type == "error" else None
-            )
+            visit.page.on("console", lambda line: visit.errors.append(line.text) if line.type == "error" else None)
             visit.page.goto(url)
             yield visit
         finally:

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.services import create_postgres_database, drop_postgres_database, empty_postgres_database, postgres_server_url
+from tests.services import (
+    create_postgres_database,
+    drop_postgres_database,
+    empty_postgres_database,
+    postgres_server_url,
+)
 from tests.world import World, open_world
 
 

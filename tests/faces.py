@@ -38,9 +38,7 @@ COMMANDS: Mapping[str, Command] = {
     "update_scene": Command("scene", "updateScene", "PUT", "/api/scenes/{id}", {"text": "Another text."}),
     "approve_scene": Command("scene", "approveScene", "POST", "/api/scenes/{id}/approve", {}),
     "approve_image": Command("image", "approveImage", "POST", "/api/images/{id}/approve", {}),
-    "accept_stale_image": Command(
-        "image", "approveImage", "POST", "/api/images/{id}/approve", {"accept_stale": True}
-    ),
+    "accept_stale_image": Command("image", "approveImage", "POST", "/api/images/{id}/approve", {"accept_stale": True}),
     "reject_image": Command("image", "rejectImage", "POST", "/api/images/{id}/reject", {"feedback": "Darker."}),
     "retry_job": Command("job", "retryJob", "POST", "/api/jobs/{id}/retry", {}),
     "cancel_job": Command("job", "cancelJob", "POST", "/api/jobs/{id}/cancel", {}),
@@ -92,9 +90,10 @@ async def open_faces(context: Context) -> AsyncIterator[Faces]:
     """Both faces on this system."""
     feed = EventFeed()
     app = Starlette(routes=[*create_graphql(context, feed), Mount("/api", create_rest(context))])
-    async with feed.running(), httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=30
-    ) as client:
+    async with (
+        feed.running(),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=30) as client,
+    ):
         yield Faces(client)
 
 

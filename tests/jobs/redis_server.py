@@ -1,4 +1,4 @@
-"""A Redis of the tests' own, which they may kill, freeze and empty, and a wire to it that can be listened to and cut."""
+"""A Redis of the tests' own, which they may kill, freeze and empty, and a wire to it that can be tapped and cut."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ class Wire:
         self.cut_on: bytes | None = None
         """All connections are cut, once, when this is about to be sent."""
         self.cuts = 0
+        self._deaf: set[asyncio.StreamWriter] = set()
         self._pipes: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._listener: asyncio.Server | None = None
@@ -97,6 +98,10 @@ class Wire:
         """Everyone who is connected loses the connection."""
         for writer in list(self._writers):
             writer.transport.abort()
+
+    def deafen(self) -> None:
+        """Nothing passes any more on the connections there are; nobody is told. New ones work."""
+        self._deaf |= self._writers
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -128,6 +133,8 @@ class Wire:
                     self.cuts += 1
                     self.cut()
                     return
+                if writer in self._deaf:
+                    continue
                 kept += data
                 writer.write(data)
                 await writer.drain()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -15,7 +14,14 @@ from arq.connections import ArqRedis
 from app.wiring import System
 from app.worker import work_until
 from domain.entities import Image, Job, Scene, Video
-from domain.generation import GeneratedImage, ImageProvider, ImageRequest, PromptRequest, SegmentationRequest, TextProvider
+from domain.generation import (
+    GeneratedImage,
+    ImageProvider,
+    ImageRequest,
+    PromptRequest,
+    SegmentationRequest,
+    TextProvider,
+)
 from domain.lifecycle import Entity, JobState
 from domain.protocols import LOCAL
 from domain.segmentation import Segmentation
@@ -36,16 +42,22 @@ T = TypeVar("T")
 TINY = RenderSpec(64, 36, 10, 0.2)
 
 
-async def until(condition: Callable[[], T | Awaitable[T]], seconds: float = 20.0, what: str = "the condition") -> T:
+async def until(condition: Callable[[], T], seconds: float = 20.0, what: str = "the condition") -> T:
     """What the condition answers once that is true."""
+
+    async def asked() -> T:
+        return condition()
+
+    return await until_true(asked, seconds, what)
+
+
+async def until_true(condition: Callable[[], Awaitable[T]], seconds: float = 20.0, what: str = "the condition") -> T:
+    """The same for a condition that has to be waited for."""
     deadline = asyncio.get_running_loop().time() + seconds
-    while True:
-        answer = condition()
-        value: T = await answer if inspect.isawaitable(answer) else answer
-        if value:
-            return value
+    while not (value := await condition()):
         assert asyncio.get_running_loop().time() < deadline, f"{what} did not come about in {seconds:g} s"
         await asyncio.sleep(0.01)
+    return value
 
 
 @dataclass
@@ -167,7 +179,7 @@ class Studio:
             found = await reading.read_job(job.id)
             return found if found.state in states else None
 
-        found = await until(there, seconds, f"job {job.id} in {states}")
+        found = await until_true(there, seconds, f"job {job.id} in {states}")
         assert found is not None
         return found
 

@@ -12,7 +12,7 @@ from jobs.sweep import sweep
 from jobs.worker import FALLBACK_POLL_SECONDS
 from tests import services
 from tests.jobs.redis_server import Wire
-from tests.jobs.studio import Painter, Studio, an_open_painter, connect_like, open_studio, until
+from tests.jobs.studio import Painter, Studio, an_open_painter, connect_like, open_studio, until, until_true
 
 PICKED_UP_SOON = 0.25
 """Seconds: half of the pause of a worker that polls, generous to a busy machine."""
@@ -24,7 +24,7 @@ async def pickup_times(studio: Studio, number: int) -> list[float]:
     seconds = []
     scenes = await studio.some_scenes(number)
     async with studio.worker(images=painter):
-        await until(lambda: listeners(studio))
+        await until_true(lambda: listeners(studio))
         for scene in scenes:
             began = asyncio.get_running_loop().time()
             job = await studio.approve(scene)
@@ -74,7 +74,7 @@ async def test_an_idle_worker_sends_next_to_nothing(small_studio: Studio, wire: 
 async def test_what_no_bell_told_is_found_by_the_sweep(studio: Studio) -> None:
     painter = an_open_painter()
     async with studio.worker(images=painter):
-        await until(lambda: listeners(studio))
+        await until_true(lambda: listeners(studio))
         job = await studio.a_picture_job(heard=False)
         await studio.reaches(job, JobState.SUCCEEDED)
     assert len(painter.requests) == 1
@@ -133,10 +133,11 @@ async def test_nothing_is_left_in_redis(studio: Studio, redis_url: str) -> None:
     async with studio.worker(images=an_open_painter()):
         for job in jobs:
             await studio.reaches(job, JobState.SUCCEEDED)
-        await until(lambda: nothing(studio))
+        await until_true(lambda: nothing(studio))
     with redis_client.Redis.from_url(redis_url) as server:
         assert server.keys() == []
 
 
 async def nothing(studio: Studio) -> bool:
-    return await studio.redis.keys() == []
+    keys: list[bytes] = await studio.redis.keys()
+    return keys == []

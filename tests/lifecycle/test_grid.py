@@ -51,9 +51,7 @@ EXPECTED: dict[str, dict[str, str | None]] = {
     },
 }  # fmt: skip
 
-CASES: list[Case] = [
-    (command, state, code) for command, states in EXPECTED.items() for state, code in states.items()
-]
+CASES: list[Case] = [(command, state, code) for command, states in EXPECTED.items() for state, code in states.items()]
 
 
 @pytest_asyncio.fixture
@@ -134,4 +132,3 @@ async def test_a_decision_on_another_version_is_declined(
     assert await faces.by(face, command, entity_id, expected_version=7) == "VERSION_CONFLICT"
     assert await everything() == before
     assert await faces.by(face, command, entity_id, expected_version=1) is None
-

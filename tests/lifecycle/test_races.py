@@ -58,7 +58,8 @@ async def test_no_video_is_ever_made_of_an_unapproved_text(world: World) -> None
 async def assert_events_tell_of_no_unapproved_video(script_id: int) -> None:
     """In the log's order, a video is created only while all scenes are approved."""
     pending: set[int] = set()
-    for event in await models.Event.filter(script_id=script_id).order_by("id").values("subject", "subject_id", "new", "kind"):
+    log = models.Event.filter(script_id=script_id).order_by("id")
+    for event in await log.values("subject", "subject_id", "new", "kind"):
         if event["subject"] == "scene" and event["kind"] != "edited":
             (pending.add if event["new"] == "pending" else pending.discard)(event["subject_id"])
         if event["subject"] == "video" and event["kind"] == "created":

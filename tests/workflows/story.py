@@ -37,7 +37,8 @@ class GraphQLClient:
     def mutate(self, name: str, selection: str, **arguments: object) -> Json:
         """The payload of a mutation that is not declined."""
         kind = name[0].upper() + name[1:] + "Input!"
-        document = f"mutation($input: {kind}) {{ {name}(input: $input) {{ {selection} userErrors {{ code message }} }} }}"
+        field = f"{name}(input: $input) {{ {selection} userErrors {{ code message }} }}"
+        document = f"mutation($input: {kind}) {{ {field} }}"
         payload: Json = self.system.graphql(document, input=arguments)[name]
         assert payload["userErrors"] == [], payload
         return payload
@@ -80,7 +81,7 @@ class GraphQLClient:
         return until(lambda: self.finished_video(video_id), 60, "the video")
 
     def finished_video(self, video_id: str) -> Json | None:
-        query = "query($id: ID!) { video(id: $id) { id status error url filePath durationSeconds width height sha256 } }"
+        query = "query($id: ID!) { video(id: $id) { id status error url filePath durationSeconds } }"
         video: Json = self.system.graphql(query, id=video_id)["video"]
         return video if video["status"] != "PENDING" else None
 
