@@ -242,7 +242,7 @@ def clean_environment(**settings: str) -> dict[str, str]:
 
 @contextmanager
 def running_system(folder: Path, backend: str, **settings: str) -> Iterator[RunningSystem]:
-    """A started system. `backend` is `embedded`, or `scaled` for PostgreSQL and Redis outside; settings alone differ."""
+    """A started system: `embedded`, or `scaled` for PostgreSQL and Redis outside; settings alone differ."""
     data_dir = folder / "data"
     data_dir.mkdir(parents=True)
     database = services.create_postgres_database() if backend == "scaled" else None
