@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final
 
 import structlog
@@ -48,7 +49,23 @@ async def run_api(settings: Settings, *, listening: socket.socket, hosts: tuple[
             ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=max_body_bytes(settings),
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )  # fmt: skip
-        await uvicorn.Server(config).serve(sockets=[listening])
+        await _Server(config).serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Ends by returning. uvicorn raises the signal once more, and what is open would never be closed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        for number in numbers:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
 
 
 def create_app(settings: Settings, system: System, feed: EventFeed, hosts: tuple[str, ...] = ()) -> ASGIApp:

@@ -122,7 +122,7 @@ class Client:
     def _declined(self, code: str, message: str) -> Declined:
         if code in ("BAD_REQUEST", "UNEXPECTED"):  # our own documents are well formed
             message = (
-                f"The server at {self.url} does not speak this command's version of the API ({message}) "
+                f"The server at {self.url} does not speak this command's version of the API ({message.rstrip('.')}). "
                 "Use the reelgate command that came with it."
             )
         elif code == "INTERNAL":

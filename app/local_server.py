@@ -25,7 +25,7 @@ from app.settings import Settings
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 15.0
-_RETURN_SECONDS: Final = 5.0
+_RETURN_SECONDS: Final = 3.0
 """How long a server that somebody else runs may take to restart before we start one."""
 _MOST_STARTS: Final = 4
 _PAUSE_SECONDS: Final = 0.05

@@ -63,7 +63,7 @@ class Board:
             return
         tenth = 10 * done // total if total else -1
         before = self._said.get(stage)
-        if before is None or tenth != before[0] or (note != before[1] and tenth in (-1, 0)):
+        if before is None or tenth != before[0] or (note != before[1] and (not total or "," in note)):
             self._said[stage] = (tenth, note)
             self.say(f"{stage} {100 * done // total}%: {note}" if total else f"{stage}: {note}")
 

@@ -65,6 +65,7 @@ query Progress($id: ID!) {
     progress { scenes scenesApproved scenesIllustrated awaitingReview jobsActive }
     segmentation { ...Work }
   }
+  jobs(scriptId: $id, states: [RETRYING], first: 1) { nodes { ...Work } }
 }"""
     + JOB
 )

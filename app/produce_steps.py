@@ -105,13 +105,14 @@ class Production:
     def _illustrate(self) -> None:
         """Until every scene is approved and shows an approved image of its present text."""
         while True:
-            counts = self._read(documents.PROGRESS)["script"]["progress"]
+            seen = self._read(documents.PROGRESS)
+            counts, retrying = seen["script"]["progress"], seen["jobs"]["nodes"]
             total, done = counts["scenes"], counts["scenesIllustrated"]
             if counts["scenesApproved"] < total:
                 self._approve_scenes(total)
                 continue
             self._show_approved(SCENES, total, total)
-            self._show_approved(IMAGES, done, total)
+            self._show_approved(IMAGES, done, total, _note(retrying[0]) if retrying else "")
             if counts["awaitingReview"] and self._decide_images(done, total):
                 continue
             if done == total:
@@ -219,8 +220,9 @@ class Production:
         time.sleep(min(_LONGEST_PAUSE_SECONDS, max(_PAUSE_SECONDS, _REST * self._asking)))
         self._asking = 0.0
 
-    def _show_approved(self, stage: str, done: int, total: int) -> None:
-        self._board.show(stage, done, total, f"{done} of {total} approved")
+    def _show_approved(self, stage: str, done: int, total: int, trouble: str = "") -> None:
+        note = f"{done} of {total} approved"
+        self._board.show(stage, done, total, f"{note}, {trouble}" if trouble else note)
 
 
 def _lacks_image(scene: Json) -> bool:

@@ -65,11 +65,10 @@ async def work_until(stop: asyncio.Event, system: System, attempts: Attempts, *,
         for task in done - {stopping}:
             task.result()  # neither ever ends by itself: let its error end the process, to be restarted
     finally:
-        worker.allow_pick_jobs = False
-        await attempts.stop()
         for task in (stopping, *tasks):
             task.cancel()
         await asyncio.gather(stopping, *tasks, return_exceptions=True)
+        await attempts.stop()
         await worker.close()
 
 

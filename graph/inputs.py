@@ -27,7 +27,9 @@ class ScriptFilter:
 @input_type("A new script.")
 class CreateScriptInput:
     content: str = attribute("The whole text, kept exactly as it is. Not blank, without NUL characters.")
-    title: str | None = optional("Its title; segmentation makes one up if there is none. At most 300 characters.")
+    title: str | None = optional(
+        "Its title; else segmentation looks for one in the text. At most 300 characters."
+    )
     idempotency_key: str | None = optional(_KEY)
 
 

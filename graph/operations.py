@@ -16,7 +16,7 @@ from graphql import ExecutionResult, GraphQLError, OperationType, execute, subsc
 
 from graph.context import GraphContext
 from graph.documents import Operation, RequestRefused, choose_operation
-from graph.errors import BAD_REQUEST, public_errors
+from graph.errors import BAD_REQUEST, public_error, public_errors
 from graph.executor import BoundedExecutor
 from graph.schema import schema
 from workflow import reading
@@ -45,7 +45,10 @@ async def execute_once(request: Request, operation: Operation, context: GraphCon
         RequestRefused: its variables do not fit.
     """
     if operation.type is OperationType.QUERY and "eventCursor" in request.query:
-        context.event_cursor = await reading.event_cursor()
+        try:
+            context.event_cursor = await reading.event_cursor()
+        except Exception as error:
+            return {"data": None, "errors": [public_error(error)]}
     result = execute(schema._schema, operation.document, **_arguments(request, operation, context))
     return _answer(await result if isawaitable(result) else result)
 

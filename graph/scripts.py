@@ -34,7 +34,7 @@ class ScriptProgress:
 
 @object_type("A written script, and all that is made from it.")
 class Script(Reviewable):
-    title: str | None = attribute("Its title, if it has one. Segmentation gives one to a script that has none.")
+    title: str | None = attribute("Its title, if it has one. Segmentation looks for one in a text that was given none.")
     content: str = attribute("The whole text as it was written. It can change while the script is a draft.")
     is_type_of = is_row(entities.Script)
 

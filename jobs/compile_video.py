@@ -13,7 +13,8 @@ from jobs.tools import Tools
 from video.checks import VideoFacts
 from video.render import Progress, render_video
 from video.timeline import Timeline, TimelineScene
-from workflow.work import MediaMissing, StagedFile, VideoFile, pinned_images, record_video
+from workflow.context import Context
+from workflow.work import MediaMissing, StagedFile, VideoFile, pinned_images, record_video, settle
 
 
 async def compile_video(tools: Tools, job: Job, reporter: Reporter) -> None:
@@ -34,10 +35,15 @@ async def compile_video(tools: Tools, job: Job, reporter: Reporter) -> None:
             timeline, output=output, work_dir=work_dir, ffmpeg=tools.ffmpeg, on_progress=on_progress,
             threads=tools.threads, parallel=tools.parallel,
         )  # fmt: skip
-        staged = await media.stage_file(output)
-        await record_video(tools.context, job, staged=staged, file=_file(facts, staged))
+        # The fence says whether the video is still wanted; half way through nobody could tell.
+        await settle(_store(tools.context, job, output, facts))
     finally:
-        await asyncio.to_thread(_remove, work_dir, output)
+        await settle(asyncio.to_thread(_remove, work_dir, output))
+
+
+async def _store(context: Context, job: Job, output: Path, facts: VideoFacts) -> None:
+    staged = await context.media.stage_file(output)
+    await record_video(context, job, staged=staged, file=_file(facts, staged))
 
 
 async def _pinned_scene(tools: Tools, image: Image, place: int) -> TimelineScene:

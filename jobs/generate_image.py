@@ -8,8 +8,9 @@ from domain.entities import Job
 from domain.generation import ImageRequest
 from jobs.progress import Reporter
 from jobs.tools import Tools
-from providers.pictures import normalise_picture
-from workflow.work import picture_task, record_image
+from providers.pictures import Picture, normalise_picture
+from workflow.context import Context
+from workflow.work import picture_task, record_image, settle
 
 _STEPS = 3
 
@@ -33,16 +34,17 @@ async def generate_image(tools: Tools, job: Job, reporter: Reporter) -> None:
     )
     await reporter.report(0.9, 2, _STEPS, "storing")
     picture = await asyncio.to_thread(normalise_picture, generated.data)
-    media = tools.context.media
-    staging = asyncio.ensure_future(media.stage_bytes(f"job_{job.id}.png", picture.png))
+    # From here on it is short, and not to be cancelled half way: the fence says whether the picture is still wanted.
+    await settle(_store(tools.context, job, picture, prompt=prompt, text_sha256=task.text_sha256))
+
+
+async def _store(context: Context, job: Job, picture: Picture, *, prompt: str, text_sha256: str) -> None:
+    staged = await context.media.stage_bytes(f"job_{job.id}.png", picture.png)
     try:
-        staged = await asyncio.shield(staging)
         await record_image(
-            tools.context, job, staged=staged, width=picture.width, height=picture.height, prompt=prompt,
-            text_sha256=task.text_sha256,
+            context, job, staged=staged, width=picture.width, height=picture.height, prompt=prompt,
+            text_sha256=text_sha256,
         )  # fmt: skip
     except BaseException:
-        await asyncio.wait([staging])  # a cancellation does not stop its thread
-        if not staging.exception():
-            await media.discard(staging.result())
+        await context.media.discard(staged)
         raise

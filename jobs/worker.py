@@ -80,18 +80,23 @@ class WakingWorker(Worker):
                 except (RedisError, OSError) as error:
                     _log.warning("Redis does not answer", error=type(error).__name__)
                     pause, backoff = backoff, min(_LONGEST_BACKOFF_SECONDS, backoff * 2)
+                # Not `wait_for`, which can lose the cancellation that ends this loop (Python 3.11).
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
         finally:
             listener.cancel()
             with suppress(asyncio.CancelledError):
                 await listener
 
     async def close(self) -> None:
-        """End what is still being delivered. The connections belong to whoever made them."""
-        for task in self.tasks.values():
+        """Wait for the end of what is being delivered. The connections belong to whoever made them."""
+        deliveries = list(self.tasks.values())
+        if deliveries:
+            await asyncio.wait(deliveries, timeout=PATIENCE_SECONDS)
+        for task in deliveries:
             task.cancel()
-        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        await asyncio.gather(*deliveries, return_exceptions=True)
 
     async def heart_beat(self) -> None:
         """Nobody reads arq's."""

@@ -127,8 +127,9 @@ def _decoded(raw: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise _unreadable(f"The body is not UTF-8: byte {error.start} begins no character.") from None
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise _unreadable(f"The body is not JSON: {error.msg} at {place}.") from None
+        reason = error.msg.removesuffix(" at")
+        message = f"The body is not JSON; line {error.lineno}, column {error.colno}: {reason}."
+        raise _unreadable(message) from None
     except RecursionError:
         raise _unreadable("The body is nested too deeply.") from None
     except ValueError:

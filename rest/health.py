@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from workflow.reading import StorageError
+from workflow.reading import DatabaseNotMigrated
 
 Check = Callable[[], Awaitable[None]]
 
@@ -44,13 +44,13 @@ def health_routes(checks: Mapping[str, Check], *, optional: Collection[str] = ()
 
 
 async def _error_of(name: str, check: Check) -> str | None:
-    """Only what storage says of its own is fit to be shown; the rest is in the log."""
+    """What is wrong, in words for anyone: names of databases and folders are in the log alone."""
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await check()
     except TimeoutError:
         return f"It did not answer within {CHECK_SECONDS:g} s."
-    except StorageError as error:
+    except DatabaseNotMigrated as error:
         return str(error)
     except Exception as error:
         log.warning("readiness check failed", check=name, exc_info=error)

@@ -78,10 +78,8 @@ async def approve_image(
     feedback = accept_optional_text(feedback, name="feedback", most=unit.limits.max_feedback_chars)
     scene, image = await taken_image(image_id)
     require_version("image", expected=expected_version, current=image.version)
-    accepted_again = image.status is Status.APPROVED and image.stale and accept_stale
-    if not accepted_again:
-        hint = "It is stale: to keep it for the new text, accept it as stale." if image.stale else ""
-        require_transition(Entity.IMAGE, image.status, Status.APPROVED, hint=hint)
+    if not (image.status is Status.APPROVED and image.stale):
+        require_transition(Entity.IMAGE, image.status, Status.APPROVED)
     if image.stale and not accept_stale:
         raise StateConflict(
             "This image was made from an earlier text of its scene. Approve it with acceptStale to keep it for the "

@@ -14,12 +14,13 @@ from domain.lifecycle import Entity, JobState, Status
 from domain.paging import Page, decode_place, encode_place
 from storage import decisions, events, images, jobs, progress, scenes, scripts, videos
 from storage.database import ping, storage_error
-from storage.errors import DatabaseBusy, DatabaseUnavailable, MediaMissing, StorageError
+from storage.errors import DatabaseBusy, DatabaseNotMigrated, DatabaseUnavailable, MediaMissing, StorageError
 from storage.progress import ScriptProgress
 from storage.scripts import ScriptFilter, ScriptOrder
 
 __all__ = [
     "DatabaseBusy",
+    "DatabaseNotMigrated",
     "DatabaseUnavailable",
     "MediaMissing",
     "ScriptFilter",

@@ -105,7 +105,7 @@ def shortfall(scene: Scene, images: Sequence[Image]) -> SceneShortfall | None:
 
 _WHAT_TO_DO: Mapping[str, str] = {
     "scene_pending": "approve the scene.",
-    "image_missing": "it has no image yet; wait for it, or retry its job.",
+    "image_missing": "it has no image to approve; wait for the next one, or retry its job.",
     "image_pending": "approve one of its images.",
     "image_stale": "its image was made from an earlier text; accept it as it is, or approve a new one.",
 }

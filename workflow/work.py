@@ -26,6 +26,7 @@ from storage.jobs import JobProgress, LostJob
 from storage.media import StagedFile
 from storage.scenes import insert_scenes, scene_by_id, scenes_of_script
 from storage.scripts import script_by_id, write_script
+from storage.settle import settle
 from storage.videos import VideoFile, finish_video, video_by_id, video_key
 from workflow.context import Context
 from workflow.jobs import reject_taken_video
@@ -54,6 +55,7 @@ __all__ = [
     "renew_lease",
     "report_progress",
     "segmentation_task",
+    "settle",
 ]
 
 

@@ -83,8 +83,10 @@ def description_of(prompt: str) -> str:
 
 
 def _compose(request: PromptRequest, turn: int, *, wishes: str) -> str:
-    own = read_words(f"{request.title or ''}. {request.text[:6000]}", negations=False)
-    around = read_words(f"{(request.text_before or '')[-600:]} {(request.text_after or '')[:600]}", negations=False)
+    own = read_words(request.text[:6000], negations=False)
+    # The title comes after the text: it may be of an earlier one.
+    near = (request.title or "", (request.text_before or "")[-600:], (request.text_after or "")[:600])
+    around = read_words(". ".join(near), negations=False)
     wished = read_wishes(wishes)
     view = _VIEWS[(request.order + turn - 2) % len(_VIEWS)]
     style = _STYLES[(_seed(request.title, request.text) + turn) % len(_STYLES)]

@@ -66,3 +66,9 @@ async def small_studio(sqlite_url: str, tmp_path: Path, redis_url: str) -> Async
     """On SQLite, where the database plays no part."""
     async with open_world(sqlite_url, tmp_path / "storage") as world, open_studio(world, redis_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def quick_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that change rows behind the sweep's back."""
+    monkeypatch.setattr("jobs.sweep.LONGEST_PAUSE_SECONDS", 0.1)

@@ -58,16 +58,17 @@ class PrivateRedis:
 
 
 class Wire:
-    """A unix socket in front of a server: keeps what was sent in either direction, and can cut all connections."""
+    """A unix socket or port in front of a server: keeps what is sent either way, and can cut all connections."""
 
-    def __init__(self, server: Path, path: Path) -> None:
+    def __init__(self, server: Path | tuple[str, int], path: Path | None = None) -> None:
         self._server = server
-        self.path = path
+        self._path = path
         self.sent = bytearray()
         self.answered = bytearray()
         self.cut_on: bytes | None = None
         """All connections are cut, once, when this is about to be sent."""
         self.cuts = 0
+        self.refusing = False
         self._deaf: set[asyncio.StreamWriter] = set()
         self._pipes: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -75,7 +76,14 @@ class Wire:
 
     @property
     def url(self) -> str:
-        return f"unix://{self.path}"
+        return f"unix://{self._path}"
+
+    @property
+    def port(self) -> int:
+        """On the loopback interface, when it has no path."""
+        assert self._listener is not None
+        port: int = self._listener.sockets[0].getsockname()[1]
+        return port
 
     @property
     def commands(self) -> Counter[str]:
@@ -83,7 +91,10 @@ class Wire:
         return Counter(name.decode() for name in _COMMAND.findall(bytes(self.sent)))
 
     async def open(self) -> None:
-        self._listener = await asyncio.start_unix_server(self._accept, self.path)
+        if self._path is not None:
+            self._listener = await asyncio.start_unix_server(self._accept, self._path)
+        else:
+            self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0)
 
     async def close(self) -> None:
         assert self._listener is not None
@@ -105,7 +116,12 @@ class Wire:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            far_reader, far_writer = await asyncio.open_unix_connection(str(self._server))
+            if self.refusing:
+                raise ConnectionRefusedError
+            if isinstance(self._server, Path):
+                far_reader, far_writer = await asyncio.open_unix_connection(str(self._server))
+            else:
+                far_reader, far_writer = await asyncio.open_connection(*self._server)
         except OSError:
             writer.transport.abort()
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -21,6 +22,8 @@ from storage.transaction import database_now_ms
 from tests.jobs.studio import Painter, Studio, Writer, an_open_painter, until
 from workflow import jobs, reading, scripts, videos
 
+pytestmark = pytest.mark.usefixtures("quick_sweeps")
+
 SECRET = "sk-this-must-not-be-told"
 RETRYABLE = (
     JobErrorCode.PROVIDER_UNAVAILABLE, JobErrorCode.RATE_LIMITED, JobErrorCode.TIMED_OUT, JobErrorCode.BAD_OUTPUT,
@@ -30,8 +33,6 @@ RETRYABLE = (
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """Everything that is logged, as the program writes it."""
-    import logging
-
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     stream = io.StringIO()
@@ -63,6 +64,7 @@ async def test_a_passing_failure_is_tried_again_later(small_studio: Studio, code
         assert waiting.failure
         assert waiting.failure.message == "It is away."
         assert waiting.next_attempt_at is not None
+        await make_due(job)
         done = await small_studio.reaches(job, JobState.SUCCEEDED)
     assert (done.attempt, done.failure) == (2, None)
     assert len(painter.requests) == 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from datetime import timedelta
 
@@ -18,6 +17,8 @@ from storage import models
 from storage.transaction import database_now_ms
 from tests.jobs.studio import Painter, Studio, an_open_painter, lost_leases, until, until_true
 from workflow import reading, work
+
+pytestmark = pytest.mark.usefixtures("quick_sweeps")
 
 SHORT = timedelta(seconds=0.4)
 
@@ -88,14 +89,13 @@ async def test_a_lease_that_runs_is_left_alone(studio: Studio) -> None:
 
 
 @pytest.mark.usefixtures("short_leases")
-async def test_two_workers_on_one_job_make_one_picture(studio: Studio) -> None:
+async def test_two_workers_on_one_job_make_one_picture(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first one is cut off from the database's truth; both finish, and the late one is refused."""
     slow, quick = Painter(), an_open_painter()
     async with studio.worker(images=slow, owner="slow", concurrency=1):
         job = await studio.a_picture_job()
         await until(lambda: slow.inside)
-        attempts_module.RENEWAL = timedelta(hours=1)  # put back by the fixture
-        await asyncio.sleep(attempts_module.LEASE.total_seconds() / 2)
+        monkeypatch.setattr(attempts_module, "RENEWAL", timedelta(hours=1))
         async with studio.worker(images=quick, owner="quick", concurrency=1):
             await until(lambda: quick.requests or len(slow.requests) > 1)
             slow.door.set()

@@ -27,6 +27,7 @@ async def fragile_studio(sqlite_url: str, tmp_path: Path, fragile_redis: Private
         yield opened
 
 
+@pytest.mark.usefixtures("quick_sweeps")
 async def test_a_worker_outlives_its_redis(fragile_studio: Studio, fragile_redis: PrivateRedis) -> None:
     """Killed while one picture is made, another asked for meanwhile; started again empty, twice."""
     studio, painter = fragile_studio, Painter()
@@ -130,7 +131,7 @@ async def test_a_job_whose_worker_died_before_it_claimed_is_picked_up_again(
 
 
 async def gone(studio: Studio, key: str) -> bool:
-    return await studio.redis.exists(key) == 0
+    return bool(await studio.redis.exists(key) == 0)
 
 
 async def test_how_long_a_pick_up_holds_a_job_back(studio: Studio) -> None:
