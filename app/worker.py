@@ -19,7 +19,7 @@ from app.setting_rules import cpus
 from app.settings import Settings
 from app.wiring import System, open_system
 from jobs.attempts import Attempts
-from jobs.sweep import sweep_forever
+from jobs.sweep import sweep_until
 from jobs.tools import Tools
 from jobs.worker import WakingWorker
 from providers.registry import image_provider, text_provider
@@ -28,6 +28,8 @@ from video.timeline import RenderSpec
 from workflow.work import release_lost_jobs
 
 _STALE_STAGING_SECONDS: Final = 24 * 3600.0
+_PATIENCE_SECONDS: Final = 1.0
+"""With a Redis or a database that does not answer when the worker is to stop."""
 
 _log = structlog.get_logger(__name__)
 
@@ -54,21 +56,22 @@ async def run_worker(settings: Settings, *, embedded: bool) -> None:
 async def work_until(stop: asyncio.Event, system: System, attempts: Attempts, *, concurrency: int) -> None:
     """Take deliveries and sweep until `stop` is set; then give back what is unfinished."""
     worker = WakingWorker(system.redis, system.names, attempts, concurrency=concurrency)
-    tasks = {
-        asyncio.create_task(worker.main(), name="deliveries"),
-        asyncio.create_task(sweep_forever(system.context, system.redis, system.names), name="sweep"),
-    }
+    main = asyncio.create_task(worker.main(), name="deliveries")
+    sweeping = asyncio.create_task(sweep_until(stop, system.context, system.redis, system.names), name="sweep")
     stopping = asyncio.create_task(stop.wait())
     _log.info("worker ready", concurrency=concurrency)
     try:
-        done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({stopping, main, sweeping}, return_when=asyncio.FIRST_COMPLETED)
         for task in done - {stopping}:
-            task.result()  # neither ever ends by itself: let its error end the process, to be restarted
+            task.result()  # neither ends by itself before `stop`: let its error end the process, to be restarted
     finally:
-        for task in (stopping, *tasks):
-            task.cancel()
-        await asyncio.gather(stopping, *tasks, return_exceptions=True)
+        stop.set()
+        worker.stop_picking()
         await attempts.stop()
+        await asyncio.wait({main, sweeping}, timeout=_PATIENCE_SECONDS)
+        for task in (stopping, main, sweeping):
+            task.cancel()
+        await asyncio.gather(stopping, main, sweeping, return_exceptions=True)
         await worker.close()
 
 

@@ -21,15 +21,12 @@ Actions = tuple[ReviewAction, ...]
 def script_actions(
     status: Status, *, segmentation: JobState | None, scenes: int, scenes_approved: int, scenes_illustrated: int
 ) -> Actions:
-    """EDIT is about the text: the title may always change. `segmentation` is the state of its last job.
-
-    A cancelled segmentation may be retried as well: nothing else would ever give the script its scenes.
-    """
+    """EDIT is about the text: the title may always change. `segmentation` is the state of its last job."""
     ready = status is Status.APPROVED and 0 < scenes == scenes_approved == scenes_illustrated
     return _listed(
         (ReviewAction.EDIT, status is Status.DRAFT),
         (ReviewAction.APPROVE, _may_become(Entity.SCRIPT, status, Status.APPROVED)),
-        (ReviewAction.RETRY, segmentation in RETRYABLE_JOB_STATES or segmentation is JobState.CANCELLED),
+        (ReviewAction.RETRY, segmentation in RETRYABLE_JOB_STATES),
         (ReviewAction.CANCEL, segmentation in ACTIVE_JOB_STATES),
         (ReviewAction.CREATE_VIDEO, ready),
     )

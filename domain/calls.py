@@ -57,8 +57,12 @@ class CallBook(Protocol):
     async def make(self, planned: PlannedCall, send: Callable[[], Awaitable[CallAnswer]]) -> bytes:
         """The answer's body: `send`'s, or that of the same request of an earlier attempt.
 
-        Raises what `send` raises, and `WorkFailed` where the call may not be made now.
+        Raises what `send` raises, and `WorkDelayed` or `WorkParked` where the call may not be made now.
         """
+        ...
+
+    async def reject_answer(self) -> None:
+        """The last answer is of no use: a rerun must not take it, but ask again."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from domain.errors import JobErrorCode
 from domain.lifecycle import Entity, JobKind, JobState, Status
@@ -11,12 +12,17 @@ from domain.lifecycle import Entity, JobKind, JobState, Status
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A written script. `content_sha256` is the lower-case hex SHA-256 of the UTF-8 content."""
+    """A written script. `content_sha256` is the lower-case hex SHA-256 of the UTF-8 content.
+
+    `style` is what all its pictures are to look like; `budget` what its paid calls may cost in all, in US dollars.
+    """
 
     id: int
     title: str | None
     content: str
     content_sha256: str
+    style: str | None
+    budget: Decimal | None
     status: Status
     version: int
     created_at: datetime
@@ -45,7 +51,7 @@ class Image:
     """A finished picture of a scene. `attempt` counts the scene's pictures from 1.
 
     `text_sha256` is of the text it stands for; `scene_text_sha256` of the scene's present text. `approval_id` is the
-    decision that approved it: the largest of a scene is its chosen image.
+    decision that approved it: the largest of a scene is its chosen image. `job_id` is the job that made it.
     """
 
     id: int
@@ -62,6 +68,7 @@ class Image:
     height: int
     byte_size: int
     replaces_id: int | None
+    job_id: int | None
     approval_id: int | None
     version: int
     created_at: datetime
@@ -131,6 +138,7 @@ class Job:
     attempt: int
     max_attempts: int
     fence: int
+    version: int
     progress_fraction: float
     progress_completed: int
     progress_total: int

@@ -105,11 +105,11 @@ class VersionConflict(DomainError):
 
     code = ErrorCode.VERSION_CONFLICT
 
-    def __init__(self, entity: str, expected: int, current: int) -> None:
+    def __init__(self, entity: str, expected: int, current: int, *, field: str = "expectedVersion") -> None:
         super().__init__(
             f"This {entity} has changed: you decided on version {expected}, it now has version {current}. "
             "Read it again and repeat your decision.",
-            field=("expectedVersion",),
+            field=(field,),
         )
         self.expected = expected
         self.current = current
@@ -149,6 +149,8 @@ class JobErrorCode(StrEnum):
     QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
     TIMED_OUT = "TIMED_OUT"
     BAD_OUTPUT = "BAD_OUTPUT"
+    ANSWER_LOST = "ANSWER_LOST"
+    BUDGET_REACHED = "BUDGET_REACHED"
     STORAGE = "STORAGE"
     INTERNAL = "INTERNAL"
 
@@ -172,6 +174,25 @@ class WorkFailed(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+class WorkDelayed(Exception):
+    """The work cannot begin now, through no fault of its own: it is due again in `seconds`, and no attempt is lost."""
+
+    def __init__(self, code: JobErrorCode, message: str, *, seconds: float) -> None:
+        super().__init__(code, message, seconds)
+        self.code = code
+        self.message = message
+        self.seconds = seconds
+
+
+class WorkParked(Exception):
+    """The work waits for a person: for a decision, or for more money."""
+
+    def __init__(self, code: JobErrorCode, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
 
 
 class JobLost(Exception):

@@ -23,8 +23,9 @@ class SegmentationRequest:
 class PromptRequest:
     """Write a prompt for a picture of a scene.
 
-    `text_before` and `text_after` are the neighbouring scenes' texts. `attempt` counts the scene's pictures from 1.
-    After a rejection `feedback` is what the reviewer said and `rejected_prompt` the prompt of the rejected picture.
+    `text_before` and `text_after` are the neighbouring scenes' texts, `style` is what the whole script asks for.
+    `attempt` counts the scene's picture jobs from 1. After a rejection `feedback` is what the reviewer said and
+    `rejected_prompt` the prompt of the rejected picture.
     """
 
     text: str
@@ -33,6 +34,7 @@ class PromptRequest:
     attempt: int
     text_before: str | None = None
     text_after: str | None = None
+    style: str | None = None
     feedback: str | None = None
     rejected_prompt: str | None = None
 

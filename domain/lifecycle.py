@@ -107,8 +107,8 @@ DUE_JOB_STATES = frozenset({JobState.QUEUED, JobState.RETRYING})
 
 ENDED_JOB_STATES = frozenset(JobState) - ACTIVE_JOB_STATES
 
-RETRYABLE_JOB_STATES = frozenset({JobState.FAILED, JobState.PARKED})
-"""What a person may send back into the queue."""
+RETRYABLE_JOB_STATES = frozenset({JobState.FAILED, JobState.PARKED, JobState.CANCELLED})
+"""What a person may send back into the queue, as long as its work is still wanted."""
 
 
 def require_transition(entity: Entity, current: Status, wanted: Status, *, hint: str = "") -> None:

@@ -22,7 +22,8 @@ class Ring:
     script_ids: frozenset[int] = frozenset()
     wakes: tuple[Wake, ...] = ()
     progressed: frozenset[int] = frozenset()
-    cancelled: frozenset[int] = frozenset()
+    cancelled: frozenset[Wake] = frozenset()
+    """Jobs that whoever holds them with this fence is to stop working on."""
 
 
 class Bell(Protocol):
@@ -58,4 +59,5 @@ class Limits:
     max_title_chars: int = 300
     max_feedback_chars: int = 2_000
     max_prompt_chars: int = 4_000
+    max_style_chars: int = 1_000
     max_key_chars: int = 200

@@ -16,7 +16,7 @@ _STEPS = 3
 
 
 async def generate_image(tools: Tools, job: Job, reporter: Reporter) -> None:
-    task = await picture_task(job)
+    task = await picture_task(tools.context, job)
     scene = task.request
     await reporter.report(0.0, 0, _STEPS, "writing the prompt")
     prompt = task.own_prompt or await tools.text.write_prompt(scene)

@@ -11,7 +11,9 @@ Tables are not made here: see `storage.migrate`.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import socket
 import sqlite3
 from enum import StrEnum
 from pathlib import Path
@@ -38,8 +40,10 @@ _POSTGRESQL_FORM = "postgresql://user:password@host:5432/database"
 _POSTGRESQL_SCHEMES = ("postgres", "postgresql")
 _QUERY_PARAMETERS = {"sslmode", "ssl", "application_name", "statement_cache_size"}
 _PING_SECONDS = 5.0
-# Connection, sign-in, no such database, out of resources, shutting down or starting up.
-_UNAVAILABLE_SQLSTATES = ("08", "28", "3D", "53", "57P")
+_UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.ETIMEDOUT}
+# Connection, sign-in, no such database, out of resources, shutting down or starting up; a statement that took too long,
+# a server that became a read-only one, a session that idled too long, a server not ready.
+_UNAVAILABLE_SQLSTATES = ("08", "28", "3D", "53", "57P", "57014", "25006", "25P03", "55000")
 _UNAVAILABLE_SQLITE_CODES = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_CORRUPT,
@@ -152,13 +156,17 @@ def storage_error(error: BaseException) -> StorageError | None:
             return DatabaseBusy("The database is busy: its locks were held for too long. Try again.")
         case asyncpg.PostgresError() if str(cause.sqlstate).startswith(_UNAVAILABLE_SQLSTATES):
             return DatabaseUnavailable(f"PostgreSQL cannot be used: {cause}.")
-        case asyncpg.InterfaceError() if "clos" in str(cause):
-            return DatabaseUnavailable("The connection to PostgreSQL was lost.")
         case asyncpg.exceptions.ClientConfigurationError():
             return InvalidDatabaseUrl(f"The database URL cannot be used: {cause}.")
+        case asyncpg.InterfaceError() | asyncpg.InternalClientError():  # a connection that ended in the middle
+            return DatabaseUnavailable("The connection to PostgreSQL was lost.")
+        case TimeoutError():
+            return DatabaseUnavailable("The database did not answer in time.")
         case sqlite3.Error():
             return _sqlite_error(cause)
-        case DBConnectionError() | ConnectionError():
+        case DBConnectionError() | ConnectionError() | socket.gaierror():
+            return DatabaseUnavailable(f"The database cannot be reached: {cause}.")
+        case OSError() if cause.errno in _UNREACHABLE:
             return DatabaseUnavailable(f"The database cannot be reached: {cause}.")
     return None
 

@@ -28,6 +28,7 @@ class NewImage:
     height: int
     byte_size: int
     replaces_id: int | None
+    job_id: int | None
 
 
 async def insert_image(new: NewImage, *, status: Status, now: datetime) -> Image:
@@ -35,8 +36,8 @@ async def insert_image(new: NewImage, *, status: Status, now: datetime) -> Image
     row = await models.Image.create(
         scene_id=new.scene_id, script_id=new.script_id, attempt=await next_attempt(new.scene_id), prompt=new.prompt,
         status=status.value, text_sha256=new.text_sha256, file_path="", sha256=new.sha256, width=new.width,
-        height=new.height, byte_size=new.byte_size, replaces_id=new.replaces_id, version=1, created_at=now,
-        updated_at=now,
+        height=new.height, byte_size=new.byte_size, replaces_id=new.replaces_id, job_id=new.job_id, version=1,
+        created_at=now, updated_at=now,
     )  # fmt: skip
     await models.Image.filter(id=row.id).update(file_path=image_key(new.scene_id, row.id))
     image = await image_by_id(row.id)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from tortoise.expressions import F, Q
 from tortoise.functions import Max
 from tortoise.queryset import QuerySet
 
 from domain.entities import Job, JobFailure
+from domain.errors import JobErrorCode
 from domain.lifecycle import ACTIVE_JOB_STATES, DUE_JOB_STATES, Entity, JobKind, JobState
 from domain.paging import Page, decode_place, encode_place
 from domain.protocols import Wake
@@ -86,6 +88,12 @@ async def latest_jobs(subject: Entity, subject_ids: Sequence[int]) -> dict[int, 
     return {job.subject_id: job for job in jobs.values()}
 
 
+async def number_of_job(job: Job) -> int:
+    """Which job of its kind this is for its subject, from 1."""
+    query = models.Job.filter(kind=job.kind.value, subject=job.subject.value, subject_id=job.subject_id)
+    return await query.filter(id__lte=job.id).count()
+
+
 async def active_jobs(subject: Entity, subject_id: int) -> list[Job]:
     """Not ended, oldest first."""
     query = models.Job.filter(subject=subject.value, subject_id=subject_id, state__in=_names(ACTIVE_JOB_STATES))
@@ -98,6 +106,14 @@ async def active_job_ids(script_id: int | None) -> list[int]:
     if script_id is not None:
         query = query.filter(script_id=script_id)
     return [row["id"] for row in await query.order_by("id").values("id")]
+
+
+async def jobs_parked_for(code: JobErrorCode, *, script_id: int | None = None) -> list[Job]:
+    """Jobs that wait for a person for this reason, oldest first."""
+    query = models.Job.filter(state=JobState.PARKED.value, error_code=code.value)
+    if script_id is not None:
+        query = query.filter(script_id=script_id)
+    return [to_job(row) for row in await query.order_by("id").values(*JOB_FIELDS)]
 
 
 async def page_of_jobs(
@@ -163,6 +179,11 @@ async def renew_lease(job_id: int, *, fence: int) -> bool:
     return await query.update(lease_until_ms=await database_now_ms() + _LEASE_MS) == 1
 
 
+async def is_held(job: Job) -> bool:
+    """Whether the job is still run by whoever claimed it with this fence."""
+    return await _running(job).exists()
+
+
 async def write_progress(job_id: int, *, fence: int, progress: JobProgress) -> bool:
     """Renews the lease as well. False: the job is not ours any more."""
     query = models.Job.filter(id=job_id, fence=fence, state=JobState.RUNNING.value)
@@ -204,11 +225,21 @@ async def succeed_job(job: Job, *, note: str | None, now: datetime) -> bool:
     return count == 1
 
 
-async def retry_job_later(job: Job, *, seconds: float, failure: JobFailure | None, lost: bool) -> bool:
-    """running → retrying, fenced. `lost`: the worker went away, so that the attempt does not count."""
+class Spent(Enum):
+    """What giving a job back costs it."""
+
+    ATTEMPT = "attempt"
+    LEASE = "lease"
+    """The worker died: that is counted apart."""
+    NOTHING = "nothing"
+
+
+async def retry_job_later(job: Job, *, seconds: float, failure: JobFailure | None, spent: Spent) -> bool:
+    """running → retrying, fenced."""
     count = await _running(job).update(
         state=JobState.RETRYING.value, fence=F("fence") + 1, due_at_ms=await database_now_ms() + int(seconds * 1000),
-        attempt=F("attempt") - (1 if lost else 0), lost_leases=F("lost_leases") + (1 if lost else 0), lease_owner=None,
+        attempt=F("attempt") - (0 if spent is Spent.ATTEMPT else 1),
+        lost_leases=F("lost_leases") + (1 if spent is Spent.LEASE else 0), lease_owner=None,
         lease_until_ms=None, version=F("version") + 1, **_failure_columns(failure),
     )  # fmt: skip
     return count == 1
@@ -224,7 +255,10 @@ async def stop_running_job(job: Job, state: JobState, *, failure: JobFailure, no
 
 
 async def cancel_job_row(job: Job, *, now: datetime) -> bool:
-    """From the state that `job` was read in to cancelled; a result that arrives later misses its fence."""
+    """From the state that `job` was read in to cancelled; a result that arrives later misses its fence.
+
+    False: a worker has claimed it, or given it back, meanwhile.
+    """
     count = await models.Job.filter(id=job.id, state=job.state.value, fence=job.fence).update(
         state=JobState.CANCELLED.value, fence=F("fence") + 1, due_at_ms=None, lease_owner=None, lease_until_ms=None,
         version=F("version") + 1, finished_at=now,

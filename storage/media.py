@@ -90,6 +90,10 @@ class MediaStore:
         """
         await _in_thread(self._promote, staged, key, replace)
 
+    async def take_back(self, staged: StagedFile, key: str) -> None:
+        """Undoes `promote` where the transaction that it was part of failed; nothing happens when it was not done."""
+        await _in_thread(self._take_back, staged, key)
+
     async def discard(self, staged: StagedFile) -> None:
         """Removes a staged file that is not wanted; nothing happens when it is gone."""
         await _in_thread(self._unlink_staged, staged.path)
@@ -104,6 +108,10 @@ class MediaStore:
                 return path
         raise MediaMissing(key)
 
+    async def read(self, key: str) -> bytes:
+        """The content of the file under this key. Raises `MediaMissing` or `WorkFailed`."""
+        return await _in_thread(self.path_of(key).read_bytes)
+
     async def sha256_of(self, key: str) -> str:
         """Of the file under this key, in lower-case hexadecimal. Raises `MediaMissing` or `WorkFailed`."""
         return (await _in_thread(_digest, self.path_of(key)))[0]
@@ -114,6 +122,12 @@ class MediaStore:
         Ages are those of the file system's own time stamps. A file still being written is not old.
         """
         return await _in_thread(self._sweep, time.time() - older_than_seconds)
+
+    def _take_back(self, staged: StagedFile, key: str) -> None:
+        target = self._target(key)
+        if not staged.path.exists() and target.exists():
+            target.replace(staged.path)
+            _sync_folder(target.parent)
 
     def _target(self, key: str) -> Path:
         if not _KEY.fullmatch(key):

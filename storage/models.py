@@ -19,6 +19,8 @@ class Script(Model):
     title = fields.CharField(max_length=300, null=True)
     content = fields.TextField()
     content_sha256 = fields.CharField(max_length=64)
+    style = fields.TextField(null=True)
+    budget_nano = fields.BigIntField(null=True)
     status = fields.CharField(max_length=16)
     version = fields.IntField(db_default=1)
     revision = fields.IntField(db_default=0)
@@ -73,6 +75,7 @@ class Image(Model):
     height = fields.IntField()
     byte_size = fields.BigIntField()
     replaces_id = fields.IntField(null=True)
+    job_id = fields.IntField(null=True)
     approval_id = fields.IntField(null=True)
     version = fields.IntField(db_default=1)
     created_at = fields.DatetimeField()
@@ -147,6 +150,53 @@ class Job(Model):
         table = "job"
         table_description = "job"
         indexes = (("subject", "subject_id", "id"), ("state", "due_at_ms"))
+
+
+class ProviderCall(Model):
+    """A call of an outside service that may cost money, noted before it is sent. Money is in billionths of a dollar."""
+
+    id = fields.IntField(primary_key=True)
+    job_id = fields.IntField(db_index=True)
+    script_id = fields.IntField(db_index=True)
+    fence = fields.IntField()
+    role = fields.CharField(max_length=16)
+    model = fields.CharField(max_length=200)
+    request_sha256 = fields.CharField(max_length=64)
+    state = fields.CharField(max_length=16)
+    estimate_nano = fields.BigIntField(null=True)
+    cost_nano = fields.BigIntField(null=True)
+    input_tokens = fields.IntField(null=True)
+    cached_input_tokens = fields.IntField(null=True)
+    output_tokens = fields.IntField(null=True)
+    images = fields.IntField(null=True)
+    request_id = fields.CharField(max_length=200, null=True)
+    answer_key = fields.CharField(max_length=200, null=True)
+    sent_at_ms = fields.BigIntField()
+    latency_ms = fields.IntField(null=True)
+    sent_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "provider_call"
+        table_description = "provider_call"
+        indexes = (("role", "sent_at_ms"),)
+
+
+class ProviderPause(Model):
+    """Why nothing is asked of a provider now, and when it is tried again. `settings_sha256` is of its settings then."""
+
+    id = fields.IntField(primary_key=True)
+    role = fields.CharField(max_length=16, unique=True)
+    code = fields.CharField(max_length=32)
+    message = fields.TextField()
+    pauses = fields.IntField()
+    until_ms = fields.BigIntField()
+    settings_sha256 = fields.CharField(max_length=64)
+    since = fields.DatetimeField()
+
+    class Meta:
+        table = "provider_pause"
+        table_description = "provider_pause"
 
 
 class Decision(Model):

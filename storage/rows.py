@@ -13,6 +13,7 @@ from domain.entities import Decision, Image, Job, JobFailure, Pin, Scene, Script
 from domain.errors import JobErrorCode
 from domain.events import Event, EventKind
 from domain.lifecycle import Entity, JobKind, JobState, Status
+from domain.money import from_nano
 
 Row = Mapping[str, Any]
 
@@ -20,14 +21,14 @@ LARGEST_ID: Final = 2**31 - 1
 """Ids are 32-bit: a larger one names nothing, and PostgreSQL would refuse it as a parameter."""
 
 SCRIPT_FIELDS: Final = (
-    "id", "title", "content", "content_sha256", "status", "version", "created_at", "updated_at",
+    "id", "title", "content", "content_sha256", "style", "budget_nano", "status", "version", "created_at", "updated_at",
 )  # fmt: skip
 SCENE_FIELDS: Final = (
     "id", "script_id", "order", "title", "text", "gap", "text_sha256", "status", "version", "created_at", "updated_at",
 )  # fmt: skip
 IMAGE_FIELDS: Final = (
     "id", "scene_id", "script_id", "attempt", "prompt", "status", "text_sha256", "file_path", "sha256", "width",
-    "height", "byte_size", "replaces_id", "approval_id", "version", "created_at", "updated_at",
+    "height", "byte_size", "replaces_id", "job_id", "approval_id", "version", "created_at", "updated_at",
 )  # fmt: skip
 IMAGE_JOINS: Final = {"scene_text_sha256": "scene__text_sha256"}
 VIDEO_FIELDS: Final = (
@@ -36,8 +37,9 @@ VIDEO_FIELDS: Final = (
 )  # fmt: skip
 JOB_FIELDS: Final = (
     "id", "kind", "state", "subject", "subject_id", "script_id", "text_sha256", "prompt", "feedback", "replaces_id",
-    "attempt", "max_attempts", "fence", "progress_fraction", "progress_completed", "progress_total", "progress_step",
-    "note", "error_code", "error_message", "error_retryable", "due_at_ms", "queued_at", "started_at", "finished_at",
+    "attempt", "max_attempts", "fence", "version", "progress_fraction", "progress_completed", "progress_total",
+    "progress_step", "note", "error_code", "error_message", "error_retryable", "due_at_ms", "queued_at",
+    "started_at", "finished_at",
 )  # fmt: skip
 DECISION_FIELDS: Final = (
     "id", "subject", "subject_id", "status", "feedback", "actor", "sha256", "decided_at",
@@ -54,7 +56,10 @@ def is_storable_id(entity_id: int) -> bool:
 
 
 def to_script(row: Row) -> Script:
-    return Script(**{**row, "status": Status(row["status"])})
+    values = dict(row)
+    budget_nano = values.pop("budget_nano")
+    values["budget"] = None if budget_nano is None else from_nano(budget_nano)
+    return Script(**{**values, "status": Status(row["status"])})
 
 
 def to_scene(row: Row) -> Scene:

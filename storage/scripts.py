@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +14,7 @@ from tortoise.functions import Coalesce, Lower
 
 from domain.entities import Script
 from domain.lifecycle import Status
+from domain.money import from_nano, to_nano
 from domain.paging import Page, decode_place, encode_place, foreign_cursor
 from storage import models
 from storage.rows import SCRIPT_FIELDS, is_storable_id, to_script
@@ -37,13 +39,14 @@ class ScriptFilter:
 
 
 async def insert_script(
-    *, title: str | None, content: str, content_sha256: str, status: Status, now: datetime
-) -> Script:
+    *, title: str | None, content: str, content_sha256: str, style: str | None, budget: Decimal | None, status: Status,
+    now: datetime,
+) -> Script:  # fmt: skip
     row = await models.Script.create(
-        title=title, content=content, content_sha256=content_sha256, status=status.value, version=1, revision=0,
-        created_at=now, updated_at=now,
+        title=title, content=content, content_sha256=content_sha256, style=style, budget_nano=_nano(budget),
+        status=status.value, version=1, revision=0, created_at=now, updated_at=now,
     )  # fmt: skip
-    return Script(row.id, title, content, content_sha256, status, 1, now, now)
+    return Script(row.id, title, content, content_sha256, style, budget, status, 1, now, now)
 
 
 async def take_script(script_id: int) -> Script | None:
@@ -66,10 +69,10 @@ async def scripts_by_id(script_ids: list[int]) -> dict[int, Script]:
 
 
 async def write_script(script: Script, *, previous: Status, now: datetime) -> bool:
-    """Store title, content and status, if the status is still `previous`; the version goes up by one."""
+    """Store title, content, style, budget and status, if the status is still `previous`; the version goes up by one."""
     count = await models.Script.filter(id=script.id, status=previous.value).update(
-        title=script.title, content=script.content, content_sha256=script.content_sha256, status=script.status.value,
-        version=F("version") + 1, updated_at=now,
+        title=script.title, content=script.content, content_sha256=script.content_sha256, style=script.style,
+        budget_nano=_nano(script.budget), status=script.status.value, version=F("version") + 1, updated_at=now,
     )  # fmt: skip
     return count == 1
 
@@ -140,3 +143,13 @@ def _moment(text: str) -> datetime:
         if (moment := datetime.fromisoformat(text)).tzinfo is not None:
             return moment
     raise foreign_cursor()
+
+
+async def budget_of(script_id: int) -> Decimal | None:
+    """What the script's calls may cost in all, in US dollars; None if that is not limited."""
+    row = await models.Script.filter(id=script_id).first().values("budget_nano")
+    return from_nano(row["budget_nano"]) if row and row["budget_nano"] is not None else None
+
+
+def _nano(amount: Decimal | None) -> int | None:
+    return None if amount is None else to_nano(amount)

@@ -27,6 +27,7 @@ _ATTEMPTS = 5
 _FIRST_PAUSE_SECONDS = 0.02
 # Any number will do that nothing else in the database locks.
 _EVENT_LOG_LOCK = 7_265_656_701
+_ACCOUNTS_LOCK = 7_265_656_703
 
 _inside: ContextVar[bool] = ContextVar("inside_a_transaction", default=False)
 
@@ -99,6 +100,17 @@ async def lock_event_log() -> None:
         raise RuntimeError("The event log is locked inside a transaction, for as long as it lasts.")
     if dialect() is Dialect.POSTGRESQL:
         await connection().execute_query(f"SELECT pg_advisory_xact_lock({_EVENT_LOG_LOCK})")
+
+
+async def lock_accounts() -> None:
+    """Makes this transaction the only one that reserves money or a place in a provider's rate, until it ends.
+
+    To be called after the script's row is taken and before the event log is locked.
+    """
+    if not _inside.get():
+        raise RuntimeError("The accounts are locked inside a transaction, for as long as it lasts.")
+    if dialect() is Dialect.POSTGRESQL:
+        await connection().execute_query(f"SELECT pg_advisory_xact_lock({_ACCOUNTS_LOCK})")
 
 
 def db_now_ms_sql(dialect: Dialect) -> str:

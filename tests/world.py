@@ -149,7 +149,7 @@ class World:
     async def picture_of(self, scene_id: int) -> Image:
         """Do the scene's last image job: a real PNG, another colour each time."""
         job = await self.claim(await self.last_job(Entity.SCENE, scene_id))
-        task = await work.picture_task(job)
+        task = await work.picture_task(self.context, job)
         staged = await self.context.media.stage_bytes("picture.png", a_png(next(self.numbers)))
         return await work.record_image(
             self.context, job, staged=staged, width=8, height=8, prompt="a fox", text_sha256=task.text_sha256

@@ -14,7 +14,7 @@ from storage.decisions import insert_decision
 from storage.idempotency import earlier_answer, remember_answer
 from storage.images import write_image_decision
 from storage.jobs import NewJob, active_jobs, job_by_id
-from workflow.jobs import cancel_taken_job
+from workflow.jobs import cancel_taken_job, has_image_coming, has_usable_image
 from workflow.scripts import accept_key
 from workflow.taking import require_version, taken_image, taken_scene
 from workflow.unit import Unit, command
@@ -63,13 +63,13 @@ async def generate_image(
 @command
 async def approve_image(
     unit: Unit, *, image_id: int, actor: Actor, feedback: str | None = None, accept_stale: bool = False,
-    expected_version: int | None = None,
+    expected_version: int | None = None, expected_scene_version: int | None = None,
 ) -> Image:  # fmt: skip
     """pending → approved: the picture becomes its scene's chosen one.
 
     A stale picture needs `accept_stale`, which makes it stand for the scene's present text and cancels the scene's
     picture jobs that no worker has begun. An approved picture that has become stale is accepted the same way; that is
-    a decision, not a status change.
+    a decision, not a status change. `expected_scene_version` says which text of the scene was seen with it.
 
     Raises:
         NotFound, VersionConflict, IllegalTransition.
@@ -78,6 +78,7 @@ async def approve_image(
     feedback = accept_optional_text(feedback, name="feedback", most=unit.limits.max_feedback_chars)
     scene, image = await taken_image(image_id)
     require_version("image", expected=expected_version, current=image.version)
+    require_version("scene", expected=expected_scene_version, current=scene.version, field="expectedSceneVersion")
     if not (image.status is Status.APPROVED and image.stale):
         require_transition(Entity.IMAGE, image.status, Status.APPROVED)
     if image.stale and not accept_stale:
@@ -89,8 +90,8 @@ async def approve_image(
     decided = await _decide(unit, image, Status.APPROVED, actor=actor, feedback=feedback, text_sha256=scene.text_sha256)
     if image.stale:
         for job in await active_jobs(Entity.SCENE, scene.id):
-            if job.state in WAITING_JOB_STATES and job.prompt is None:
-                await cancel_taken_job(unit, job, actor=actor)
+            if job.prompt is None:
+                await cancel_taken_job(unit, job, actor=actor, states=WAITING_JOB_STATES)
     return decided
 
 
@@ -99,6 +100,8 @@ async def reject_image(
     unit: Unit, *, image_id: int, actor: Actor, feedback: str | None = None, expected_version: int | None = None
 ) -> ImageRejection:
     """pending → rejected, and start another picture if the scene is approved; the feedback steers it.
+
+    Not for a stale picture where one of the present text is there or being made already.
 
     Raises:
         NotFound, VersionConflict, IllegalTransition, InvalidInput, LimitExceeded.
@@ -115,6 +118,8 @@ async def reject_image(
 
 async def _make_again(unit: Unit, scene: Scene, image: Image, feedback: str | None, *, actor: Actor) -> Job | None:
     if scene.status is not Status.APPROVED:
+        return None
+    if image.stale and (await has_usable_image(scene) or await has_image_coming(scene)):
         return None
     new = NewJob(
         JobKind.GENERATE_IMAGE, Entity.SCENE, scene.id, scene.script_id, text_sha256=scene.text_sha256,

@@ -11,10 +11,9 @@ from domain.lifecycle import WAITING_JOB_STATES, Entity, JobKind, Status, requir
 from domain.protocols import Actor
 from domain.text import accept_optional_text, accept_text, sha256_of_text
 from storage.decisions import insert_decision
-from storage.images import images_of_scene
 from storage.jobs import NewJob, active_jobs
 from storage.scenes import write_scene
-from workflow.jobs import cancel_taken_job
+from workflow.jobs import cancel_taken_job, has_image_coming, has_usable_image
 from workflow.taking import require_version, taken_scene
 from workflow.unit import Unit, command
 
@@ -59,8 +58,7 @@ async def update_scene(
     )  # fmt: skip
     if changed.text_sha256 != scene.text_sha256:
         for job in await active_jobs(Entity.SCENE, scene.id):
-            if job.state in WAITING_JOB_STATES:
-                await cancel_taken_job(unit, job, actor=actor)
+            await cancel_taken_job(unit, job, actor=actor, states=WAITING_JOB_STATES)
     return replace(changed, version=scene.version + 1, updated_at=unit.now)
 
 
@@ -89,17 +87,9 @@ async def approve_scene(
         previous=scene.status.value, new=approved.status.value, actor=actor, feedback=feedback,
     )  # fmt: skip
     job = None
-    if not await _has_picture_of_present_text(scene):
+    if not (await has_usable_image(scene) or await has_image_coming(scene)):
         job = await unit.start_job(
             NewJob(JobKind.GENERATE_IMAGE, Entity.SCENE, scene.id, scene.script_id, text_sha256=scene.text_sha256),
             actor=actor,
         )
     return SceneApproval(approved, job)
-
-
-async def _has_picture_of_present_text(scene: Scene) -> bool:
-    """One that may still be used, or one on its way. A job that works on an older text is neither."""
-    for image in await images_of_scene(scene.id):
-        if image.status is not Status.REJECTED and not image.stale:
-            return True
-    return any(job.text_sha256 == scene.text_sha256 for job in await active_jobs(Entity.SCENE, scene.id))

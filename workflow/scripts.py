@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final
 
 from domain.entities import Job, Script
 from domain.errors import IllegalTransition, InvalidInput, StateConflict
 from domain.events import EventKind
 from domain.lifecycle import INITIAL, Entity, JobKind, Status, require_transition
+from domain.money import from_nano, to_nano
 from domain.protocols import Actor
 from domain.text import accept_optional_text, accept_text, sha256_of_text
 from storage.decisions import insert_decision
-from storage.idempotency import KeyTaken, earlier_answer, remember_answer
+from storage.idempotency import earlier_answer, remember_answer
 from storage.jobs import NewJob
 from storage.scripts import insert_script, script_by_id, write_script
-from workflow.context import Context
+from workflow.jobs import resume_jobs_at_budget
 from workflow.taking import require_version, taken_script
 from workflow.unit import Unit, command
+
+_LARGEST_BUDGET: Final = Decimal(1_000_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +34,35 @@ class ScriptApproval:
     job: Job
 
 
+@command
 async def create_script(
-    context: Context, *, title: str | None, content: str, actor: Actor, idempotency_key: str | None = None
-) -> Script:
-    """Store a new draft. The same key with the same title and content answers with the script of the first call.
+    unit: Unit, *, title: str | None, content: str, actor: Actor, style: str | None = None,
+    budget: Decimal | None = None, idempotency_key: str | None = None,
+) -> Script:  # fmt: skip
+    """Store a new draft. The same key with the same values answers with the script of the first call.
+
+    `style` is what all pictures are to look like, `budget` in US dollars what its paid calls may cost in all.
 
     Raises:
         InvalidInput, LimitExceeded: the text or title cannot be taken.
         IdempotencyConflict: the key was used for something else.
     """
-    try:
-        return await _create_script(context, title=title, content=content, actor=actor, key=idempotency_key)
-    except KeyTaken:
-        return await _create_script(context, title=title, content=content, actor=actor, key=idempotency_key)
-
-
-@command
-async def _create_script(unit: Unit, *, title: str | None, content: str, actor: Actor, key: str | None) -> Script:
     title = accept_optional_text(title, name="title", most=unit.limits.max_title_chars)
     accept_text(content, name="content", most=unit.limits.max_script_chars)
-    body_sha256 = hashlib.sha256(json.dumps([title, content]).encode()).hexdigest()
-    key = accept_key(key, unit)
+    style = accept_optional_text(style, name="style", most=unit.limits.max_style_chars)
+    budget = accept_budget(budget)
+    more = [value for value in (style, None if budget is None else str(budget)) if value is not None]
+    body_sha256 = hashlib.sha256(json.dumps([title, content, *more]).encode()).hexdigest()
+    key = accept_key(idempotency_key, unit)
     if key is not None and (earlier := await earlier_answer("create_script", key, body_sha256)) is not None:
         answered = await script_by_id(earlier)
         assert answered is not None, "scripts are never deleted"
         return answered
     status = INITIAL[Entity.SCRIPT]
     script = await insert_script(
-        title=title, content=content, content_sha256=sha256_of_text(content), status=status, now=unit.now
-    )
+        title=title, content=content, content_sha256=sha256_of_text(content), style=style, budget=budget, status=status,
+        now=unit.now,
+    )  # fmt: skip
     if key is not None:
         await remember_answer("create_script", key, body_sha256, script.id, now=unit.now)
     unit.record_created(Entity.SCRIPT, script.id, script_id=script.id, status=status, actor=actor)
@@ -67,9 +72,12 @@ async def _create_script(unit: Unit, *, title: str | None, content: str, actor: 
 @command
 async def update_script(
     unit: Unit, *, script_id: int, actor: Actor, title: str | None = None, content: str | None = None,
+    style: str | None = None, budget: Decimal | None = None, no_budget: bool = False,
     expected_version: int | None = None,
 ) -> Script:  # fmt: skip
-    """Change the title (always) or the text (of a draft); None leaves a value, a blank title removes it.
+    """Change title, style and budget (always) or the text (of a draft).
+
+    None leaves a value; a blank title or style and `no_budget` remove it. Jobs that wait for a higher budget go on.
 
     Raises:
         NotFound, VersionConflict, InvalidInput, LimitExceeded.
@@ -89,6 +97,10 @@ async def update_script(
                     field=("content",),
                 )
             changed = replace(changed, content=content, content_sha256=sha256_of_text(content))
+    if style is not None:
+        changed = replace(changed, style=accept_optional_text(style, name="style", most=unit.limits.max_style_chars))
+    if budget is not None or no_budget:
+        changed = replace(changed, budget=None if no_budget else accept_budget(budget))
     if changed == script:
         return script
     if not await write_script(changed, previous=script.status, now=unit.now):
@@ -97,6 +109,8 @@ async def update_script(
         EventKind.EDITED, Entity.SCRIPT, script.id, script_id=script.id, version=script.version + 1,
         previous=script.status.value, new=script.status.value, actor=actor,
     )  # fmt: skip
+    if changed.budget != script.budget:
+        await resume_jobs_at_budget(unit, script.id, actor=actor)
     return replace(changed, version=script.version + 1, updated_at=unit.now)
 
 
@@ -129,6 +143,21 @@ async def approve_script(
         actor=actor,
     )
     return ScriptApproval(approved, job)
+
+
+def accept_budget(budget: Decimal | None) -> Decimal | None:
+    """The budget in US dollars, if it can be kept to.
+
+    Raises:
+        InvalidInput: not a number, negative, finer than a billionth, or a billion and more.
+    """
+    if budget is None:
+        return None
+    if not budget.is_finite() or not 0 <= budget < _LARGEST_BUDGET or budget != from_nano(to_nano(budget)):
+        raise InvalidInput(
+            "A budget is an amount of US dollars from 0 to a billion, to the billionth at most.", field=("budget",)
+        )
+    return from_nano(to_nano(budget))
 
 
 def accept_key(key: str | None, unit: Unit) -> str | None:

@@ -66,7 +66,7 @@ async def taken_video(video_id: int) -> Video:
     return video
 
 
-def require_version(entity: str, *, expected: int | None, current: int) -> None:
+def require_version(entity: str, *, expected: int | None, current: int, field: str = "expectedVersion") -> None:
     """Raise `VersionConflict` if the decision was made on another version; None means that the client does not say."""
     if expected is not None and expected != current:
-        raise VersionConflict(entity, expected, current)
+        raise VersionConflict(entity, expected, current, field=field)

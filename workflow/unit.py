@@ -11,8 +11,10 @@ from domain.events import EventKind, NewEvent
 from domain.lifecycle import Entity, JobState, Status
 from domain.protocols import Actor, Ring, Wake
 from storage.events import append_events
-from storage.jobs import NewJob, insert_job
-from storage.transaction import in_transaction
+from storage.idempotency import KeyTaken
+from storage.jobs import NewJob, insert_job, job_version
+from storage.media import StagedFile
+from storage.transaction import in_transaction, lock_event_log
 from workflow.context import Context
 
 P = ParamSpec("P")
@@ -28,7 +30,8 @@ class Unit:
         self.now = context.clock.now()
         self.events: list[NewEvent] = []
         self._wakes: list[Wake] = []
-        self._cancelled: set[int] = set()
+        self._cancelled: set[Wake] = set()
+        self._promotions: list[tuple[StagedFile, str]] = []
 
     def record(
         self, kind: EventKind, subject: Entity, subject_id: int, *, script_id: int, version: int, new: str,
@@ -43,24 +46,48 @@ class Unit:
             EventKind.CREATED, subject, subject_id, script_id=script_id, version=1, new=status.value, actor=actor
         )
 
-    def record_job(self, job: Job, new: JobState, *, previous: JobState | None, actor: Actor) -> None:
+    async def record_job(self, job: Job, new: JobState, *, previous: JobState | None, actor: Actor) -> None:
+        """`job` as it was read; the event gets the version that its row has now."""
+        version = await job_version(job.id)
         self.record(
-            EventKind.JOB_CHANGED, Entity.JOB, job.id, script_id=job.script_id, version=job.fence, new=new.value,
+            EventKind.JOB_CHANGED, Entity.JOB, job.id, script_id=job.script_id, version=version, new=new.value,
             previous=previous.value if previous else None, actor=actor,
         )  # fmt: skip
 
     async def start_job(self, new: NewJob, *, actor: Actor) -> Job:
         """Queue work; a worker is woken after the commit."""
         job = await insert_job(new, now=self.now)
-        self.record_job(job, JobState.QUEUED, previous=None, actor=actor)
+        await self.record_job(job, JobState.QUEUED, previous=None, actor=actor)
         self.wake(job.id, job.fence)
         return job
 
     def wake(self, job_id: int, fence: int) -> None:
         self._wakes.append(Wake(job_id, fence))
 
-    def stop_worker_of(self, job_id: int) -> None:
-        self._cancelled.add(job_id)
+    def stop_worker_of(self, job: Job) -> None:
+        self._cancelled.add(Wake(job.id, job.fence))
+
+    def promote(self, staged: StagedFile, key: str) -> None:
+        """Move a staged file to its key as the last step before the events; back again if they cannot be written."""
+        self._promotions.append((staged, key))
+
+    async def finish(self) -> None:
+        """Files and events. The log is locked first, so that nothing is waited for once a file has been moved."""
+        await lock_event_log()
+        moved: list[tuple[StagedFile, str]] = []
+        try:
+            for staged, key in self._promotions:
+                await self.context.media.promote(staged, key, replace=True)
+                moved.append((staged, key))
+            await append_events(self.events, now=self.now)
+        except BaseException:
+            for staged, key in moved:
+                await self.context.media.take_back(staged, key)
+            raise
+
+    @property
+    def has_more_to_do(self) -> bool:
+        return bool(self.events or self._promotions)
 
     def ring(self) -> Ring:
         """What to tell, once this has been committed."""
@@ -78,7 +105,7 @@ def command(
     """Make a body that works on a `Unit` into a command that takes a `Context`: one transaction, then the bell.
 
     The body may run again if the database asks for it (serialization failure), so it must do nothing but read and
-    write rows, and promote a staged file as its last step.
+    write rows. Files are moved, and events written, after it has returned.
     """
 
     @wraps(body)
@@ -86,10 +113,14 @@ def command(
         async def transact() -> tuple[Unit, T]:
             unit = Unit(context)
             result = await body(unit, *args, **kwargs)
-            await append_events(unit.events, now=unit.now)
+            if unit.has_more_to_do:
+                await unit.finish()
             return unit, result
 
-        unit, result = await in_transaction(transact)
+        try:
+            unit, result = await in_transaction(transact)
+        except KeyTaken:  # a rival with the same idempotency key committed first: this time its answer is found
+            unit, result = await in_transaction(transact)
         await context.bell.ring(unit.ring())
         return result
 

@@ -10,12 +10,11 @@ from domain.errors import SceneShortfall, ScenesNotReady, StateConflict
 from domain.lifecycle import INITIAL, Entity, JobKind, Status
 from domain.protocols import Actor
 from domain.text import sha256_of_text
-from storage.idempotency import KeyTaken, earlier_answer, remember_answer
+from storage.idempotency import earlier_answer, remember_answer
 from storage.images import chosen_of, images_of_script
 from storage.jobs import NewJob, latest_jobs
 from storage.scenes import scenes_of_script
 from storage.videos import insert_video, pins_sha256, video_by_id, video_with_pins
-from workflow.context import Context
 from workflow.scripts import accept_key
 from workflow.taking import taken_script
 from workflow.unit import Unit, command
@@ -29,9 +28,8 @@ class VideoRequest:
     job: Job | None
 
 
-async def create_video(
-    context: Context, *, script_id: int, actor: Actor, idempotency_key: str | None = None
-) -> VideoRequest:
+@command
+async def create_video(unit: Unit, *, script_id: int, actor: Actor, idempotency_key: str | None = None) -> VideoRequest:
     """Pin the chosen picture of every scene and start a video of exactly these.
 
     While a video of the same pictures is pending, asking again returns that one.
@@ -41,15 +39,7 @@ async def create_video(
         StateConflict: the script is not approved, or has no scenes yet.
         ScenesNotReady: names each scene that is short of something.
     """
-    try:
-        return await _create_video(context, script_id=script_id, actor=actor, key=idempotency_key)
-    except KeyTaken:
-        return await _create_video(context, script_id=script_id, actor=actor, key=idempotency_key)
-
-
-@command
-async def _create_video(unit: Unit, *, script_id: int, actor: Actor, key: str | None) -> VideoRequest:
-    key = accept_key(key, unit)
+    key = accept_key(idempotency_key, unit)
     script = await taken_script(script_id)
     body_sha256 = sha256_of_text(str(script_id))
     if key is not None and (earlier := await earlier_answer("create_video", key, body_sha256)) is not None:

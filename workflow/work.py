@@ -9,10 +9,10 @@ import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from domain.entities import Image, Job, JobFailure, Script
-from domain.errors import JobErrorCode, JobLost, WorkFailed
+from domain.errors import JobErrorCode, JobLost, WorkDelayed, WorkFailed, WorkParked
 from domain.events import EventKind
 from domain.generation import PromptRequest, SegmentationRequest
 from domain.lifecycle import INITIAL, Entity, JobKind, JobState, Status
@@ -21,15 +21,15 @@ from domain.segmentation import LossyCuts, Segmentation, scenes_from_cuts
 from domain.work import MAX_LOST_LEASES, backoff_seconds
 from storage import jobs as job_rows
 from storage.errors import MediaMissing, StorageError
-from storage.images import NewImage, image_by_id, image_key, images_by_id, insert_image, next_attempt
-from storage.jobs import JobProgress, LostJob
+from storage.images import NewImage, image_by_id, image_key, images_by_id, insert_image
+from storage.jobs import JobProgress, LostJob, Spent
 from storage.media import StagedFile
 from storage.scenes import insert_scenes, scene_by_id, scenes_of_script
 from storage.scripts import script_by_id, write_script
 from storage.settle import settle
 from storage.videos import VideoFile, finish_video, video_by_id, video_key
 from workflow.context import Context
-from workflow.jobs import reject_taken_video
+from workflow.jobs import cancel_taken_job, reject_taken_video, wants_image_of
 from workflow.reading import database_failure
 from workflow.taking import taken_scene, taken_script, taken_video
 from workflow.unit import Unit, command
@@ -47,8 +47,10 @@ __all__ = [
     "milliseconds_to_next_due",
     "picture_task",
     "pinned_images",
+    "record_delay",
     "record_failure",
     "record_image",
+    "record_parked",
     "record_segmentation",
     "record_video",
     "release_lost_jobs",
@@ -57,6 +59,9 @@ __all__ = [
     "segmentation_task",
     "settle",
 ]
+
+
+_MOST_BAD_OUTPUTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +131,17 @@ async def segmentation_task(context: Context, job: Job) -> SegmentationRequest:
 
 
 @_asking
-async def picture_task(job: Job) -> PictureTask:
-    """The scene as it is now, its neighbours, and what was said about the rejected picture."""
+async def picture_task(context: Context, job: Job) -> PictureTask:
+    """The scene as it is now, its neighbours, and what was said about the rejected picture.
+
+    Raises:
+        JobLost: an edit has overtaken the job, which is cancelled: nothing is made of a text that nobody approved.
+    """
     scene = await scene_by_id(job.subject_id)
-    if scene is None:
+    if scene is None or not wants_image_of(scene, job):
+        await _cancel_overtaken(context, job=job)
         raise JobLost
+    script = await script_by_id(scene.script_id)
     scenes = await scenes_of_script(scene.script_id)
     place = next(place for place, other in enumerate(scenes) if other.id == scene.id)
     rejected = await image_by_id(job.replaces_id) if job.replaces_id is not None else None
@@ -138,9 +149,10 @@ async def picture_task(job: Job) -> PictureTask:
         text=scene.text,
         title=scene.title,
         order=scene.order,
-        attempt=await next_attempt(scene.id),
+        attempt=await job_rows.number_of_job(job),
         text_before=scenes[place - 1].text if place > 0 else None,
         text_after=scenes[place + 1].text if place + 1 < len(scenes) else None,
+        style=script.style if script is not None else None,
         feedback=job.feedback,
         rejected_prompt=rejected.prompt if rejected is not None else None,
     )
@@ -148,6 +160,12 @@ async def picture_task(job: Job) -> PictureTask:
 
 
 @_asking
+@command
+async def _cancel_overtaken(unit: Unit, *, job: Job) -> None:
+    await taken_script(job.script_id)
+    await cancel_taken_job(unit, job, actor=WORKER)
+
+
 async def pinned_images(job: Job) -> list[Image]:
     """The pictures of the job's video, in playing order, as they were pinned."""
     video = await video_by_id(job.subject_id)
@@ -205,11 +223,20 @@ async def record_image(
     script, scene = await taken_scene(job.subject_id)
     await _succeed(unit, job, note=None)
     new = NewImage(
-        scene.id, script.id, prompt, text_sha256, staged.sha256, width, height, staged.byte_size, job.replaces_id
+        scene.id,
+        script.id,
+        prompt,
+        text_sha256,
+        staged.sha256,
+        width,
+        height,
+        staged.byte_size,
+        job.replaces_id,
+        job.id,
     )
     image = await insert_image(new, status=INITIAL[Entity.IMAGE], now=unit.now)
     unit.record_created(Entity.IMAGE, image.id, script_id=script.id, status=image.status, actor=WORKER)
-    await unit.context.media.promote(staged, image_key(scene.id, image.id), replace=True)
+    unit.promote(staged, image_key(scene.id, image.id))
     return image
 
 
@@ -228,13 +255,13 @@ async def record_video(unit: Unit, job: Job, *, staged: StagedFile, file: VideoF
         EventKind.STATUS_CHANGED, Entity.VIDEO, video.id, script_id=video.script_id, version=video.version + 1,
         previous=video.status.value, new=Status.APPROVED.value, actor=WORKER,
     )  # fmt: skip
-    await unit.context.media.promote(staged, video_key(video.id), replace=True)
+    unit.promote(staged, video_key(video.id))
 
 
 async def _succeed(unit: Unit, job: Job, *, note: str | None) -> None:
     if not await job_rows.succeed_job(job, note=note, now=unit.now):
         raise JobLost
-    unit.record_job(job, JobState.SUCCEEDED, previous=JobState.RUNNING, actor=WORKER)
+    await unit.record_job(job, JobState.SUCCEEDED, previous=JobState.RUNNING, actor=WORKER)
 
 
 @command
@@ -245,21 +272,62 @@ async def record_failure(unit: Unit, job: Job, *, failed: WorkFailed) -> JobStat
         JobLost.
     """
     await taken_script(job.script_id)
+    if await _cancelled_as_overtaken(unit, job):
+        return JobState.CANCELLED
     failure = JobFailure(failed.code, failed.message, failed.retryable)
-    if failed.retryable and job.attempt < job.max_attempts:
+    if failed.retryable and job.attempt < _most_attempts(job, failed):
         seconds = backoff_seconds(job.attempt, jitter=random.random(), asked=failed.retry_after)
-        if not await job_rows.retry_job_later(job, seconds=seconds, failure=failure, lost=False):
+        if not await job_rows.retry_job_later(job, seconds=seconds, failure=failure, spent=Spent.ATTEMPT):
             raise JobLost
-        unit.record_job(job, JobState.RETRYING, previous=JobState.RUNNING, actor=WORKER)
+        await unit.record_job(job, JobState.RETRYING, previous=JobState.RUNNING, actor=WORKER)
         return JobState.RETRYING
     await _fail(unit, job, failure)
     return JobState.FAILED
 
 
+@command
+async def record_delay(unit: Unit, job: Job, *, delayed: WorkDelayed) -> None:
+    """It could not begin, through no fault of its own: it is due again later, no attempt is lost. Raises `JobLost`."""
+    await taken_script(job.script_id)
+    if await _cancelled_as_overtaken(unit, job):
+        return
+    failure = JobFailure(delayed.code, delayed.message, True)
+    if not await job_rows.retry_job_later(job, seconds=delayed.seconds, failure=failure, spent=Spent.NOTHING):
+        raise JobLost
+    await unit.record_job(job, JobState.RETRYING, previous=JobState.RUNNING, actor=WORKER)
+
+
+@command
+async def record_parked(unit: Unit, job: Job, *, parked: WorkParked) -> None:
+    """It waits for a person. Raises `JobLost`."""
+    await taken_script(job.script_id)
+    failure = JobFailure(parked.code, parked.message, True)
+    if not await job_rows.stop_running_job(job, JobState.PARKED, failure=failure, now=unit.now):
+        raise JobLost
+    await unit.record_job(job, JobState.PARKED, previous=JobState.RUNNING, actor=WORKER)
+
+
+def _most_attempts(job: Job, failed: WorkFailed) -> int:
+    """What came back unusable twice will hardly be better the third time, and costs each time."""
+    return min(job.max_attempts, _MOST_BAD_OUTPUTS) if failed.code is JobErrorCode.BAD_OUTPUT else job.max_attempts
+
+
+async def _cancelled_as_overtaken(unit: Unit, job: Job) -> bool:
+    """Cancel an image job that an edit has overtaken, rather than to try it again."""
+    if job.kind is not JobKind.GENERATE_IMAGE:
+        return False
+    scene = await scene_by_id(job.subject_id)
+    if scene is None or wants_image_of(scene, job):
+        return False
+    if not await cancel_taken_job(unit, job, actor=WORKER, states=frozenset({JobState.RUNNING})):
+        raise JobLost
+    return True
+
+
 async def _fail(unit: Unit, job: Job, failure: JobFailure) -> None:
     if not await job_rows.stop_running_job(job, JobState.FAILED, failure=failure, now=unit.now):
         raise JobLost
-    unit.record_job(job, JobState.FAILED, previous=JobState.RUNNING, actor=WORKER)
+    await unit.record_job(job, JobState.FAILED, previous=JobState.RUNNING, actor=WORKER)
     if job.kind is JobKind.COMPILE_VIDEO:
         await reject_taken_video(unit, job.subject_id, failure.message, actor=WORKER)
 
@@ -291,18 +359,27 @@ async def release_lost_jobs(context: Context, *, owner_prefix: str | None = None
 async def _release(unit: Unit, lost: LostJob) -> None:
     job = lost.job
     await taken_script(job.script_id)
+    if await _cancelled_as_overtaken(unit, job):
+        return
     if lost.lost_leases >= MAX_LOST_LEASES:
         message = f"The worker died {lost.lost_leases + 1} times while doing this. See the server's log for why."
         await _fail(unit, job, JobFailure(JobErrorCode.INTERNAL, message, True))
         return
     seconds = max(0, lost.lost_leases - 3) * 0.5
-    if not await job_rows.retry_job_later(job, seconds=seconds, failure=None, lost=True):
+    await _return_to_queue(unit, job, seconds=seconds, spent=Spent.LEASE)
+
+
+@command
+async def give_back(unit: Unit, job: Job) -> None:
+    """Return a job unfinished, due again at once: the worker is told to stop. Costs nothing. Raises `JobLost`."""
+    await taken_script(job.script_id)
+    if not await _cancelled_as_overtaken(unit, job):
+        await _return_to_queue(unit, job, seconds=0, spent=Spent.NOTHING)
+
+
+async def _return_to_queue(unit: Unit, job: Job, *, seconds: float, spent: Spent) -> None:
+    if not await job_rows.retry_job_later(job, seconds=seconds, failure=None, spent=spent):
         raise JobLost
-    unit.record_job(job, JobState.RETRYING, previous=JobState.RUNNING, actor=WORKER)
+    await unit.record_job(job, JobState.RETRYING, previous=JobState.RUNNING, actor=WORKER)
     if not seconds:
         unit.wake(job.id, job.fence + 1)
-
-
-async def give_back(context: Context, job: Job) -> None:
-    """Return a job unfinished, at once due again: the worker is told to stop. Raises `JobLost`."""
-    await _release(context, LostJob(job, 0))

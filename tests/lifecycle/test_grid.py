@@ -43,7 +43,7 @@ EXPECTED: dict[str, dict[str, str | None]] = {
     },
     "retry_job": {
         "queued": CONFLICT, "running": CONFLICT, "retrying": CONFLICT, "parked": None, "succeeded": CONFLICT,
-        "failed": None, "cancelled": CONFLICT,
+        "failed": None, "cancelled": None,
     },
     "cancel_job": {
         "queued": None, "running": None, "retrying": None, "parked": None, "succeeded": CONFLICT,

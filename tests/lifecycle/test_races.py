@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from domain.errors import DomainError, ErrorCode
 from domain.lifecycle import Entity, JobState, Status
-from domain.protocols import LOCAL
+from domain.protocols import LOCAL, Wake
 from storage import models
 from tests.world import World
 from workflow import images, jobs, reading, scenes, scripts, videos, work
@@ -120,7 +120,7 @@ async def test_the_same_key_creates_once_however_many_ask(world: World) -> None:
 async def test_a_result_after_a_cancellation_is_discarded(world: World) -> None:
     job = await world.a_job(JobState.RUNNING)
     await jobs.cancel_job(world.context, job_id=job.id, actor=LOCAL)
-    assert world.bell.rings[-1].cancelled == {job.id}
+    assert world.bell.rings[-1].cancelled == {Wake(job.id, job.fence)}
     staged = await world.context.media.stage_bytes("late.png", b"late")
     held = replace(job, state=JobState.RUNNING)
     late = work.record_image(

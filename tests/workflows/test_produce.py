@@ -127,12 +127,25 @@ def test_a_person_decides_at_each_gate(tmp_path: Path, chapters: Path, output: P
                 title scenes { text status images { status lastDecision { feedback } } }
             } }"""
         )["script"]
+        assert_declined_with_a_reason(system, tmp_path)
         assert system.healthy(), "a server that was there before stays"
     assert script["title"] == "A road"
     assert "before dawn" in script["scenes"][0]["text"]
     rejected = [i for scene in script["scenes"] for i in scene["images"] if i["status"] == "REJECTED"]
     assert [image["lastDecision"]["feedback"] for image in rejected] == ["make it darker", None]
     assert frames_of(output) == len(script["scenes"]) * FRAMES_PER_SCENE
+
+
+def assert_declined_with_a_reason(system: RunningSystem, tmp_path: Path) -> None:
+    long = tmp_path / "long.txt"
+    long.write_text("Word after word. " * 20_000)
+    automatic = ("--auto-approve", "-o", tmp_path / "x.mp4")
+    declined = run(system.environment, "produce", long, *automatic)
+    assert declined.returncode == 1
+    assert "340000 characters; at most 300000 are accepted" in declined.stderr
+    unknown = run(system.environment, "produce", "--script", "99", *automatic)
+    assert unknown.returncode == 1
+    assert f"reelgate: The server at {system.url} has no script_99." in unknown.stderr
 
 
 def test_stopping_at_a_gate_and_going_on(
@@ -175,6 +188,8 @@ def test_interrupted_at_any_moment_it_goes_on(
     with Background(slow, log, "produce", chapters, "--auto-approve", "-o", output) as produce:
         produce.expect("Images 0%")
         produce.signal(signal.SIGINT)
+        produce.expect("Go on with:\n  ")
+        produce.signal(signal.SIGINT)  # an impatient person
         assert produce.ended() == 130
         words = way_on(produce.said)
     assert words == ["produce", "--script", "1", "-o", str(output), "--auto-approve"]
@@ -201,7 +216,7 @@ def test_two_at_once_on_one_data_folder(
     environment: dict[str, str], script: Path, chapters: Path, tmp_path: Path
 ) -> None:
     """The second one uses the server of the first, and goes on with one of its own when that is gone."""
-    slow = {**environment, "REELGATE_IMAGE_SIZE": "800x450", "REELGATE_CONCURRENCY": "1"}
+    slow = {**environment, "REELGATE_IMAGE_SIZE": "640x360", "REELGATE_CONCURRENCY": "1"}
     first = Background(slow, tmp_path / "first", "produce", script, "--auto-approve", "-o", tmp_path / "first.mp4")
     with first:
         first.expect("Script 1 on ")
@@ -217,7 +232,7 @@ def test_two_at_once_on_one_data_folder(
 
 
 def test_a_server_that_is_killed_and_comes_back_is_waited_for(tmp_path: Path, chapters: Path, output: Path) -> None:
-    with running_system(tmp_path, "embedded", REELGATE_IMAGE_SIZE="1280x720", REELGATE_CONCURRENCY="1") as system:
+    with running_system(tmp_path, "embedded", REELGATE_IMAGE_SIZE="640x360", REELGATE_CONCURRENCY="1") as system:
         elsewhere = clean_environment(REELGATE_DATA_DIR=str(tmp_path / "unused"))
         words = ("produce", chapters, "--auto-approve", "-o", output, "--server", system.url)
         with Background(elsewhere, tmp_path / "said", *words) as produce:
@@ -231,7 +246,7 @@ def test_a_server_that_is_killed_and_comes_back_is_waited_for(tmp_path: Path, ch
 
 
 def test_a_video_that_fails_says_why_and_how_to_go_on(
-    environment: dict[str, str], script: Path, output: Path, tmp_path: Path
+    environment: dict[str, str], data_dir: Path, script: Path, output: Path, tmp_path: Path
 ) -> None:
     broken = tmp_path / "ffmpeg"
     broken.write_text("#!/bin/sh\necho 'no such encoder' >&2\nexit 7\n")
@@ -242,9 +257,19 @@ def test_a_video_that_fails_says_why_and_how_to_go_on(
     assert failed.stdout == ""
     assert "reelgate: The video could not be made: " in failed.stderr
     assert not output.exists()
-    made = run(environment, *way_on(failed.stderr))
+    words = way_on(failed.stderr)
+    made = run(environment, *words)
     assert made.returncode == 0, made.stderr
     assert frames_of(output) > 0
+    # A video that is there and fits is not made again.
+    first = output.read_bytes()
+    output.unlink()
+    assert run(environment, *words).returncode == 0
+    assert output.read_bytes() == first
+    assert stored(data_dir, "SELECT status, count(*) FROM video GROUP BY status ORDER BY status") == [
+        ("approved", 1),
+        ("rejected", 1),
+    ]
 
 
 def test_an_image_that_fails_at_first_is_said_and_waited_for(
@@ -272,25 +297,3 @@ def test_an_image_that_fails_for_good_says_why_and_is_tried_again_by_going_on(
     in_the_way.unlink()
     made = run(environment, *way_on(failed.stderr))
     assert made.returncode == 0, made.stderr
-
-
-def test_a_finished_video_is_not_made_again(
-    environment: dict[str, str], data_dir: Path, script: Path, output: Path
-) -> None:
-    assert run(environment, "produce", script, "--auto-approve", "-o", output).returncode == 0
-    first = output.read_bytes()
-    output.unlink()
-    assert run(environment, "produce", "--script", "1", "--auto-approve", "-o", output).returncode == 0
-    assert output.read_bytes() == first
-    assert stored(data_dir, "SELECT count(*) FROM video") == [(1,)]
-
-
-def test_what_the_server_declines(tmp_path: Path, system: RunningSystem) -> None:
-    long = tmp_path / "long.txt"
-    long.write_text("Word after word. " * 20_000)
-    declined = run(system.environment, "produce", long, "--auto-approve", "-o", tmp_path / "x.mp4")
-    assert declined.returncode == 1
-    assert "340000 characters; at most 300000 are accepted" in declined.stderr
-    unknown = run(system.environment, "produce", "--script", "99", "--auto-approve", "-o", tmp_path / "x.mp4")
-    assert unknown.returncode == 1
-    assert f"reelgate: The server at {system.url} has no script_99." in unknown.stderr
