@@ -8,9 +8,10 @@ from contextlib import suppress
 
 import structlog
 from arq.connections import ArqRedis
-from graph.live import EventFeed
 from redis.exceptions import RedisError
 
+from graph.live import EventFeed
+from jobs.listening import next_message
 from jobs.names import Names
 
 _PAUSE_SECONDS = 0.5
@@ -24,9 +25,11 @@ async def follow_news(redis: ArqRedis, names: Names, feed: EventFeed) -> None:
         channel = redis.pubsub()
         try:
             await channel.subscribe(names.news)
-            feed.ring_events()  # for what happened while nobody listened
-            async for message in channel.listen():
-                if message["type"] == "message":
+            while True:
+                message = await next_message(channel)
+                if message["type"] == "subscribe":
+                    feed.ring_events()  # for what happened while nobody listened
+                elif message["type"] == "message":
                     _pass_on(message["data"], feed)
         except (RedisError, OSError) as error:
             _log.debug("Redis does not answer", error=type(error).__name__)
@@ -39,9 +42,10 @@ async def follow_news(redis: ArqRedis, names: Names, feed: EventFeed) -> None:
 def _pass_on(data: bytes, feed: EventFeed) -> None:
     try:
         events, job_ids = json.loads(data)
-    except ValueError:
+        numbers = [int(job_id) for job_id in job_ids]
+    except (ValueError, TypeError):  # not one of ours
         return
     if events:
         feed.ring_events()
-    for job_id in job_ids:
-        feed.ring_job(job_id)
+    for number in numbers:
+        feed.ring_job(number)

@@ -48,7 +48,7 @@ async def run_worker(settings: Settings, *, embedded: bool) -> None:
         owner_prefix = _owner_prefix(settings, embedded=embedded)
         if embedded:
             await _take_over(system, owner_prefix)
-        await system.context.media.sweep_staging(0.0 if embedded else _STALE_STAGING_SECONDS)
+        await system.context.media.sweep_staging(0.0 if _owns_media(settings) else _STALE_STAGING_SECONDS)
         attempts = Attempts(_tools(settings, system), owner=owner_prefix + secrets.token_hex(4))
         await work_until(stop, system, attempts, concurrency=settings.concurrency)
 
@@ -57,7 +57,9 @@ async def work_until(stop: asyncio.Event, system: System, attempts: Attempts, *,
     """Take deliveries and sweep until `stop` is set; then give back what is unfinished."""
     worker = WakingWorker(system.redis, system.names, attempts, concurrency=concurrency)
     main = asyncio.create_task(worker.main(), name="deliveries")
-    sweeping = asyncio.create_task(sweep_until(stop, system.context, system.redis, system.names), name="sweep")
+    sweeping = asyncio.create_task(
+        sweep_until(stop, system.context, system.redis, system.names, attempts=attempts), name="sweep"
+    )
     stopping = asyncio.create_task(stop.wait())
     _log.info("worker ready", concurrency=concurrency)
     try:
@@ -85,11 +87,14 @@ async def _take_over(system: System, owner_prefix: str) -> None:
 
 def _owner_prefix(settings: Settings, *, embedded: bool) -> str:
     """Names the worker in leases. An embedded one's is its data folder's, so that its successor knows them."""
-    host = socket.gethostname()[:64]
     if embedded:
-        folder = hashlib.sha256(str(settings.data_dir).encode()).hexdigest()[:12]
-        return f"embedded:{host}:{folder}:"
-    return f"worker:{host}:{os.getpid()}:"
+        return f"embedded:{hashlib.sha256(str(settings.data_dir).encode()).hexdigest()[:12]}:"
+    return f"worker:{socket.gethostname()[:64]}:{os.getpid()}:"
+
+
+def _owns_media(settings: Settings) -> bool:
+    """Whether nobody else can be writing there: a private broker, and the media inside the locked data folder."""
+    return bool(os.environ.get(BROKER_VARIABLE)) and settings.storage_dir.is_relative_to(settings.data_dir)
 
 
 def _tools(settings: Settings, system: System) -> Tools:

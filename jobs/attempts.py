@@ -10,7 +10,7 @@ from typing import assert_never
 import structlog
 
 from domain.entities import Job
-from domain.errors import JobErrorCode, JobLost, WorkFailed
+from domain.errors import JobErrorCode, JobLost, WorkDelayed, WorkFailed, WorkParked
 from domain.lifecycle import JobKind
 from domain.protocols import Wake
 from domain.work import LEASE, RENEWAL, deadline
@@ -19,7 +19,18 @@ from jobs.generate_image import generate_image
 from jobs.progress import Reporter
 from jobs.segment_script import segment_script
 from jobs.tools import Handler, Tools
-from workflow.work import StorageError, claim_job, give_back, record_failure, renew_lease
+from workflow.work import (
+    StorageError,
+    claim_job,
+    database_failure,
+    give_back,
+    record_delay,
+    record_failure,
+    record_parked,
+    renew_lease,
+)
+
+_DATABASE_PAUSE_SECONDS = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -50,11 +61,15 @@ class Attempts:
         finally:
             self._begun -= 1
 
-    def cancel(self, job_id: int) -> None:
-        """Stop working on this job, if this worker is: a person cancelled it."""
-        for (running_id, _), task in self._running.items():
-            if running_id == job_id:
-                task.cancel()
+    @property
+    def held(self) -> frozenset[Wake]:
+        """The jobs that this worker is at, with the fences of their claims."""
+        return frozenset(Wake(*key) for key in self._running)
+
+    def cancel(self, wake: Wake) -> None:
+        """Stop working on this attempt of this job, if this worker is: a person cancelled it."""
+        if task := self._running.get((wake.job_id, wake.fence)):
+            task.cancel()
 
     async def stop(self) -> None:
         """Give all jobs back, so that another worker goes on with them at once."""
@@ -108,15 +123,28 @@ class Attempts:
                     _log.info("job was cancelled or taken over; its result is discarded")
                 case WorkFailed() as failed:
                     await self._record(job, failed)
+                case WorkDelayed() as delayed:
+                    await record_delay(self._tools.context, job, delayed=delayed)
+                    _log.info("job delayed", code=delayed.code.value, seconds=delayed.seconds)
+                case WorkParked() as parked:
+                    await record_parked(self._tools.context, job, parked=parked)
+                    _log.warning("job waits for a person", code=parked.code.value, reason=parked.message)
+                case Exception() as error if database_failure(error):
+                    message = "The database did not answer for a moment; the job goes on by itself."
+                    delayed = WorkDelayed(JobErrorCode.STORAGE, message, seconds=_DATABASE_PAUSE_SECONDS)
+                    await record_delay(self._tools.context, job, delayed=delayed)
+                    _log.warning("job interrupted by the database", error=type(error).__name__)
+                case StorageError() as error:
+                    await self._record(job, WorkFailed(JobErrorCode.STORAGE, str(error), retryable=True))
                 case error:
                     _log.error("job met an unexpected error", trace=_trace_of(error))
                     message = "Something unexpected went wrong; the server's log has the details."
                     await self._record(job, WorkFailed(JobErrorCode.INTERNAL, message, retryable=True))
         except JobLost:
             _log.info("job was cancelled or taken over")
-        except (StorageError, OSError) as error:
+        except Exception as error:
             # The lease runs out, and the sweep of whichever worker comes first takes care of the job.
-            _log.error("the end of the job could not be recorded", error=str(error))
+            _log.error("the end of the job could not be recorded", trace=_trace_of(error))
 
     async def _record(self, job: Job, failed: WorkFailed) -> None:
         state = await record_failure(self._tools.context, job, failed=failed)
@@ -134,8 +162,8 @@ async def _keep_lease(job: Job, work: asyncio.Task[None]) -> None:
         except JobLost:
             work.cancel()
             return
-        except (StorageError, OSError) as error:
-            _log.warning("lease not renewed", error=str(error))
+        except Exception as error:
+            _log.warning("lease not renewed", error=type(error).__name__)
             if asyncio.get_running_loop().time() - renewed > LEASE.total_seconds():
                 work.cancel()
                 return

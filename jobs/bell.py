@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterable
 from typing import Final
 
@@ -48,8 +49,8 @@ class RedisBell:
         async with self._redis.pipeline(transaction=False) as pipe:
             if ring.script_ids or ring.progressed:
                 pipe.publish(self._names.news, json.dumps([bool(ring.script_ids), sorted(ring.progressed)]))
-            for job_id in ring.cancelled:
-                pipe.publish(self._names.cancelled, job_id)
+            for wake in ring.cancelled:
+                pipe.publish(self._names.cancelled, f"{wake.job_id}:{wake.fence}")
             await pipe.execute()
 
 
@@ -60,8 +61,11 @@ async def enqueue(redis: ArqRedis, names: Names, wakes: Iterable[Wake]) -> int:
     """
     added = 0
     for wake in wakes:
-        arq_job = await redis.enqueue_job(FUNCTION, wake.job_id, wake.fence, _job_id=names.arq_id(wake))
-        added += arq_job is not None
+        arq_id = names.arq_id(wake)
+        if await redis.enqueue_job(FUNCTION, wake.job_id, wake.fence, _job_id=arq_id) is not None:
+            added += 1
+        else:  # arq knows it; unless a part of what it knows was lost, this changes nothing
+            added += await redis.zadd(names.queue, {arq_id: int(time.time() * 1000)}, nx=True)
     if added:
         await redis.publish(names.due, added)
     return added

@@ -32,7 +32,7 @@ class Names:
 
     @property
     def cancelled(self) -> str:
-        """Published with a job's id: whoever works on it stops."""
+        """Published with a job's id and fence, `7:3`: whoever works on this attempt stops."""
         return f"reelgate:{self.identity}:cancelled"
 
     @property

@@ -5,11 +5,16 @@ from __future__ import annotations
 import time
 from typing import Final
 
+import structlog
+
 from domain.entities import Job
 from workflow.context import Context
-from workflow.work import JobProgress, report_progress
+from workflow.work import JobProgress, StorageError, report_progress
 
 SHORTEST_PAUSE_SECONDS: Final = 0.25
+
+
+_log = structlog.get_logger(__name__)
 
 
 class Reporter:
@@ -28,4 +33,7 @@ class Reporter:
             return
         self._last, self._step = now, step
         progress = JobProgress(min(1.0, max(0.0, fraction)), completed, total, step)
-        await report_progress(self._context, self._job, progress)
+        try:
+            await report_progress(self._context, self._job, progress)
+        except (StorageError, OSError) as error:  # not worth an attempt: the next report says more anyway
+            _log.debug("progress not reported", error=type(error).__name__)

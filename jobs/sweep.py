@@ -6,16 +6,19 @@ Every worker sweeps. Two sweeps at once do no harm: enqueuing is idempotent and 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
+from contextlib import suppress
 from typing import Final
 
 import structlog
 from arq.connections import ArqRedis
-from redis.exceptions import RedisError
 
+from domain.protocols import Wake
+from jobs.attempts import Attempts
 from jobs.bell import enqueue
 from jobs.names import Names
 from workflow.context import Context
-from workflow.work import StorageError, due_jobs, milliseconds_to_next_due, release_lost_jobs
+from workflow.work import due_jobs, milliseconds_to_next_due, release_lost_jobs
 
 LONGEST_PAUSE_SECONDS: Final = 2.0
 _SHORTEST_PAUSE_SECONDS: Final = 0.05
@@ -25,23 +28,34 @@ _PATIENCE_SECONDS: Final = 10.0
 _log = structlog.get_logger(__name__)
 
 
-async def sweep(context: Context, redis: ArqRedis, names: Names) -> int:
-    """One round; answers how many jobs were put into the queue. Raises `StorageError`, `RedisError`, `OSError`."""
-    if released := await release_lost_jobs(context):
+async def sweep(context: Context, redis: ArqRedis, names: Names, *, held: Collection[Wake] = frozenset()) -> int:
+    """One round; answers how many jobs were put into the queue. Raises `StorageError`, `RedisError`, `OSError`.
+
+    `held` are the jobs that this worker is at: a lease of theirs that ran out (the machine was asleep) is renewed.
+    """
+    if released := await release_lost_jobs(context, held=held):
         _log.warning("released jobs of lost workers", count=released)
     wakes = await due_jobs(_BATCH)
     async with asyncio.timeout(_PATIENCE_SECONDS):
         return await enqueue(redis, names, wakes)
 
 
-async def sweep_forever(context: Context, redis: ArqRedis, names: Names) -> None:
+async def sweep_until(
+    stop: asyncio.Event, context: Context, redis: ArqRedis, names: Names, *, attempts: Attempts
+) -> None:
     """A round at least every two seconds, and one when the next retry falls due."""
-    while True:
+    failing = False
+    while not stop.is_set():
         pause = LONGEST_PAUSE_SECONDS
         try:
-            await sweep(context, redis, names)
+            await sweep(context, redis, names, held=attempts.held)
             if (waiting := await milliseconds_to_next_due()) is not None:
                 pause = min(pause, max(_SHORTEST_PAUSE_SECONDS, waiting / 1000))
-        except (StorageError, RedisError, OSError) as error:
-            _log.warning("sweep failed", error=type(error).__name__, reason=str(error))
-        await asyncio.sleep(pause)
+            failing = False
+        except Exception as error:
+            if not failing:
+                _log.warning("sweep failed; it is tried again", error=type(error).__name__)
+            failing = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await stop.wait()

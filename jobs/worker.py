@@ -16,13 +16,13 @@ from arq import func
 from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix, job_key_prefix, retry_key_prefix
 from arq.worker import Worker
-from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from domain.lifecycle import JobKind
 from domain.protocols import Wake
 from domain.work import deadline
 from jobs.attempts import Attempts
+from jobs.listening import PATIENCE_SECONDS, next_message
 from jobs.names import FUNCTION, Names
 from workflow.work import StorageError
 
@@ -34,10 +34,6 @@ PICKED_UP_SECONDS: Final = 5.0
 
 Too short does no harm: of two workers that get the same job one claims it.
 """
-PATIENCE_SECONDS: Final = 10.0
-"""A Redis that takes longer to answer is as good as gone; a network cut in two gives no other sign."""
-SILENCE_SECONDS: Final = 30.0
-"""After so long without a message the worker asks whether its subscription is still there."""
 
 _log = structlog.get_logger(__name__)
 
@@ -64,21 +60,25 @@ class WakingWorker(Worker):
         self._names = names
         self._attempts = attempts
         self._wake = asyncio.Event()
+        self._completed = 0
 
     async def main(self) -> None:
-        """Until cancelled."""
+        """Until `stop_picking`."""
         listener = asyncio.create_task(self._listen())
         backoff = _FIRST_BACKOFF_SECONDS
         try:
-            while True:
+            while self.allow_pick_jobs:
                 self._wake.clear()
                 pause = FALLBACK_POLL_SECONDS
                 try:
                     async with asyncio.timeout(PATIENCE_SECONDS):
                         await self._poll_iteration()
                     backoff = _FIRST_BACKOFF_SECONDS
-                except (RedisError, OSError) as error:
-                    _log.warning("Redis does not answer", error=type(error).__name__)
+                except Exception as error:
+                    if not isinstance(error, RedisError | OSError):
+                        _log.error("a round of deliveries failed", exc_info=error)
+                    elif backoff == _FIRST_BACKOFF_SECONDS:
+                        _log.warning("Redis does not answer", error=type(error).__name__)
                     pause, backoff = backoff, min(_LONGEST_BACKOFF_SECONDS, backoff * 2)
                 # Not `wait_for`, which can lose the cancellation that ends this loop (Python 3.11).
                 with suppress(TimeoutError):
@@ -89,11 +89,16 @@ class WakingWorker(Worker):
             with suppress(asyncio.CancelledError):
                 await listener
 
+    def stop_picking(self) -> None:
+        """Take no more jobs. To be preferred to cancelling `main`, which would leave connections half way."""
+        self.allow_pick_jobs = False
+        self._wake.set()
+
     async def close(self) -> None:
         """Wait for the end of what is being delivered. The connections belong to whoever made them."""
         deliveries = list(self.tasks.values())
         if deliveries:
-            await asyncio.wait(deliveries, timeout=PATIENCE_SECONDS)
+            await asyncio.wait(deliveries, timeout=_LONGEST_BACKOFF_SECONDS)
         for task in deliveries:
             task.cancel()
         await asyncio.gather(*deliveries, return_exceptions=True)
@@ -106,15 +111,18 @@ class WakingWorker(Worker):
         for job_id in job_ids:
             if self.job_counter >= self.max_jobs or not self.allow_pick_jobs:
                 return
+            expected, self._completed = self.job_counter, 0
             try:
                 await super().start_jobs([job_id])
             except BaseException:
-                if job_id.decode() not in self.tasks:
+                taken = self.job_counter > expected - self._completed
+                if taken and job_id.decode() not in self.tasks:
                     super()._release_sem_dec_counter_on_complete()
                 raise
 
     def _release_sem_dec_counter_on_complete(self) -> None:
         super()._release_sem_dec_counter_on_complete()
+        self._completed += 1
         self._wake.set()
 
     async def _deliver(self, ctx: dict[Any, Any], job_id: int, fence: int) -> None:
@@ -141,7 +149,7 @@ class WakingWorker(Worker):
             try:
                 await channel.subscribe(self._names.due, self._names.cancelled)
                 while True:
-                    self._hear(await _next_message(channel))
+                    self._hear(await next_message(channel))
             except (RedisError, OSError):
                 await asyncio.sleep(_FIRST_BACKOFF_SECONDS)
             finally:
@@ -154,18 +162,7 @@ class WakingWorker(Worker):
                 self._wake.set()  # for what was enqueued while nobody listened
             case "message", channel if channel == self._names.due.encode():
                 self._wake.set()
-            case "message", _ if message["data"].isdigit():
-                self._attempts.cancel(int(message["data"]))
-
-
-async def _next_message(channel: PubSub) -> Mapping[str, Any]:
-    """Raises `ConnectionError` when nobody is at the other end."""
-    message = await channel.get_message(timeout=SILENCE_SECONDS)
-    if message is None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await channel.ping()
-        message = await channel.get_message(timeout=PATIENCE_SECONDS)
-    if message is None:
-        raise ConnectionError("Redis is silent")
-    answer: Mapping[str, Any] = message
-    return answer
+            case "message", _:
+                with suppress(ValueError):  # not one of ours
+                    job_id, fence = map(int, message["data"].split(b":"))
+                    self._attempts.cancel(Wake(job_id, fence))

@@ -5,31 +5,30 @@ Every record is fenced: if the job was cancelled or taken over meanwhile it rais
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from domain.entities import Image, Job, JobFailure, Script
-from domain.errors import JobErrorCode, JobLost, WorkDelayed, WorkFailed, WorkParked
+from domain.entities import Image, Job, Script
+from domain.errors import JobErrorCode, JobLost, WorkFailed
 from domain.events import EventKind
 from domain.generation import PromptRequest, SegmentationRequest
-from domain.lifecycle import INITIAL, Entity, JobKind, JobState, Status
+from domain.lifecycle import INITIAL, Entity, JobState, Status
 from domain.protocols import WORKER, Ring
 from domain.segmentation import LossyCuts, Segmentation, scenes_from_cuts
-from domain.work import MAX_LOST_LEASES, backoff_seconds
 from storage import jobs as job_rows
 from storage.errors import MediaMissing, StorageError
 from storage.images import NewImage, image_by_id, image_key, images_by_id, insert_image
-from storage.jobs import JobProgress, LostJob, Spent
+from storage.jobs import JobProgress
 from storage.media import StagedFile
 from storage.scenes import insert_scenes, scene_by_id, scenes_of_script
 from storage.scripts import script_by_id, write_script
 from storage.settle import settle
 from storage.videos import VideoFile, finish_video, video_by_id, video_key
 from workflow.context import Context
-from workflow.jobs import cancel_taken_job, reject_taken_video, wants_image_of
+from workflow.endings import give_back, record_delay, record_failure, record_parked, release_lost_jobs
+from workflow.jobs import cancel_taken_job, wants_image_of
 from workflow.reading import database_failure
 from workflow.taking import taken_scene, taken_script, taken_video
 from workflow.unit import Unit, command
@@ -42,6 +41,7 @@ __all__ = [
     "StorageError",
     "VideoFile",
     "claim_job",
+    "database_failure",
     "due_jobs",
     "give_back",
     "milliseconds_to_next_due",
@@ -59,9 +59,6 @@ __all__ = [
     "segmentation_task",
     "settle",
 ]
-
-
-_MOST_BAD_OUTPUTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,124 +259,3 @@ async def _succeed(unit: Unit, job: Job, *, note: str | None) -> None:
     if not await job_rows.succeed_job(job, note=note, now=unit.now):
         raise JobLost
     await unit.record_job(job, JobState.SUCCEEDED, previous=JobState.RUNNING, actor=WORKER)
-
-
-@command
-async def record_failure(unit: Unit, job: Job, *, failed: WorkFailed) -> JobState:
-    """Plan another attempt, or fail for good; a failed video is rejected with the reason. Answers the new state.
-
-    Raises:
-        JobLost.
-    """
-    await taken_script(job.script_id)
-    if await _cancelled_as_overtaken(unit, job):
-        return JobState.CANCELLED
-    failure = JobFailure(failed.code, failed.message, failed.retryable)
-    if failed.retryable and job.attempt < _most_attempts(job, failed):
-        seconds = backoff_seconds(job.attempt, jitter=random.random(), asked=failed.retry_after)
-        if not await job_rows.retry_job_later(job, seconds=seconds, failure=failure, spent=Spent.ATTEMPT):
-            raise JobLost
-        await unit.record_job(job, JobState.RETRYING, previous=JobState.RUNNING, actor=WORKER)
-        return JobState.RETRYING
-    await _fail(unit, job, failure)
-    return JobState.FAILED
-
-
-@command
-async def record_delay(unit: Unit, job: Job, *, delayed: WorkDelayed) -> None:
-    """It could not begin, through no fault of its own: it is due again later, no attempt is lost. Raises `JobLost`."""
-    await taken_script(job.script_id)
-    if await _cancelled_as_overtaken(unit, job):
-        return
-    failure = JobFailure(delayed.code, delayed.message, True)
-    if not await job_rows.retry_job_later(job, seconds=delayed.seconds, failure=failure, spent=Spent.NOTHING):
-        raise JobLost
-    await unit.record_job(job, JobState.RETRYING, previous=JobState.RUNNING, actor=WORKER)
-
-
-@command
-async def record_parked(unit: Unit, job: Job, *, parked: WorkParked) -> None:
-    """It waits for a person. Raises `JobLost`."""
-    await taken_script(job.script_id)
-    failure = JobFailure(parked.code, parked.message, True)
-    if not await job_rows.stop_running_job(job, JobState.PARKED, failure=failure, now=unit.now):
-        raise JobLost
-    await unit.record_job(job, JobState.PARKED, previous=JobState.RUNNING, actor=WORKER)
-
-
-def _most_attempts(job: Job, failed: WorkFailed) -> int:
-    """What came back unusable twice will hardly be better the third time, and costs each time."""
-    return min(job.max_attempts, _MOST_BAD_OUTPUTS) if failed.code is JobErrorCode.BAD_OUTPUT else job.max_attempts
-
-
-async def _cancelled_as_overtaken(unit: Unit, job: Job) -> bool:
-    """Cancel an image job that an edit has overtaken, rather than to try it again."""
-    if job.kind is not JobKind.GENERATE_IMAGE:
-        return False
-    scene = await scene_by_id(job.subject_id)
-    if scene is None or wants_image_of(scene, job):
-        return False
-    if not await cancel_taken_job(unit, job, actor=WORKER, states=frozenset({JobState.RUNNING})):
-        raise JobLost
-    return True
-
-
-async def _fail(unit: Unit, job: Job, failure: JobFailure) -> None:
-    if not await job_rows.stop_running_job(job, JobState.FAILED, failure=failure, now=unit.now):
-        raise JobLost
-    await unit.record_job(job, JobState.FAILED, previous=JobState.RUNNING, actor=WORKER)
-    if job.kind is JobKind.COMPILE_VIDEO:
-        await reject_taken_video(unit, job.subject_id, failure.message, actor=WORKER)
-
-
-# --- the sweep ---------------------------------------------------------------------------------------------------
-
-due_jobs = _asking(job_rows.due_jobs)
-milliseconds_to_next_due = _asking(job_rows.milliseconds_to_next_due)
-
-
-@_asking
-async def release_lost_jobs(context: Context, *, owner_prefix: str | None = None) -> int:
-    """Give jobs whose worker is gone back to the queue; answers how many.
-
-    Without `owner_prefix` those whose lease ran out; with it all of such owners, which the caller knows to be dead.
-    A job that loses worker after worker is failed in the end: it may be what kills them.
-    """
-    released = 0
-    for lost in await job_rows.jobs_with_lost_leases(owner_prefix=owner_prefix):
-        try:
-            await _release(context, lost)
-            released += 1
-        except JobLost:  # its worker came back, or another sweep was faster
-            continue
-    return released
-
-
-@command
-async def _release(unit: Unit, lost: LostJob) -> None:
-    job = lost.job
-    await taken_script(job.script_id)
-    if await _cancelled_as_overtaken(unit, job):
-        return
-    if lost.lost_leases >= MAX_LOST_LEASES:
-        message = f"The worker died {lost.lost_leases + 1} times while doing this. See the server's log for why."
-        await _fail(unit, job, JobFailure(JobErrorCode.INTERNAL, message, True))
-        return
-    seconds = max(0, lost.lost_leases - 3) * 0.5
-    await _return_to_queue(unit, job, seconds=seconds, spent=Spent.LEASE)
-
-
-@command
-async def give_back(unit: Unit, job: Job) -> None:
-    """Return a job unfinished, due again at once: the worker is told to stop. Costs nothing. Raises `JobLost`."""
-    await taken_script(job.script_id)
-    if not await _cancelled_as_overtaken(unit, job):
-        await _return_to_queue(unit, job, seconds=0, spent=Spent.NOTHING)
-
-
-async def _return_to_queue(unit: Unit, job: Job, *, seconds: float, spent: Spent) -> None:
-    if not await job_rows.retry_job_later(job, seconds=seconds, failure=None, spent=spent):
-        raise JobLost
-    await unit.record_job(job, JobState.RETRYING, previous=JobState.RUNNING, actor=WORKER)
-    if not seconds:
-        unit.wake(job.id, job.fence + 1)

@@ -14,7 +14,8 @@ from domain.protocols import LOCAL
 from jobs.bell import enqueue
 from storage import models
 from storage.media import MediaStore, StagedFile
-from tests.jobs.studio import Painter, Studio, an_open_painter, lost_leases, until
+from tests.jobs.studio import Painter, Studio, an_open_painter, lost_leases, until, until_true
+from tests.jobs.test_waking import listeners
 from video.timeline import RenderSpec
 from workflow import jobs, reading
 from workflow.work import due_jobs
@@ -35,6 +36,7 @@ def ffmpegs() -> list[psutil.Process]:
 async def test_cancelling_a_picture_stops_it_within_a_second(studio: Studio) -> None:
     painter = Painter()
     async with studio.worker(images=painter):
+        await until_true(lambda: listeners(studio))
         job = await studio.a_picture_job()
         await until(lambda: painter.inside)
         await jobs.cancel_job(studio.context, job_id=job.id, actor=LOCAL)
@@ -47,6 +49,7 @@ async def test_cancelling_a_picture_stops_it_within_a_second(studio: Studio) -> 
 async def test_cancelling_a_video_ends_ffmpeg_and_rejects_the_video(studio: Studio) -> None:
     video, job = await studio.a_video_job()
     async with studio.worker(render=LONG):
+        await until_true(lambda: listeners(studio))
         await until(ffmpegs, what="ffmpeg")
         await jobs.cancel_job(studio.context, job_id=job.id, actor=LOCAL)
         await until(lambda: not ffmpegs(), 1, "the end of ffmpeg")

@@ -24,6 +24,12 @@ from workflow import reading
 pytestmark = pytest.mark.usefixtures("quick_sweeps")
 
 
+@pytest.fixture
+def studio(small_studio: Studio) -> Studio:
+    """One kind of database is enough: these tests are about other things."""
+    return small_studio
+
+
 async def image_of(video: Video, place: int) -> Image:
     return await reading.read_image(video.pins[place - 1].image_id)
 
