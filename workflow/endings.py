@@ -17,6 +17,7 @@ from domain.work import MAX_LOST_LEASES, backoff_seconds
 from storage import jobs as job_rows
 from storage.jobs import LostJob, Spent
 from storage.scenes import scene_by_id
+from workflow.asking import asking
 from workflow.context import Context
 from workflow.jobs import cancel_taken_job, reject_taken_video, wants_image_of
 from workflow.taking import taken_script
@@ -93,13 +94,7 @@ async def _fail(unit: Unit, job: Job, failure: JobFailure) -> None:
         await reject_taken_video(unit, job.subject_id, failure.message, actor=WORKER)
 
 
-# --- the sweep ---------------------------------------------------------------------------------------------------
-
-due_jobs = _asking(job_rows.due_jobs)
-milliseconds_to_next_due = _asking(job_rows.milliseconds_to_next_due)
-
-
-@_asking
+@asking
 async def release_lost_jobs(
     context: Context, *, owner_prefix: str | None = None, held: Collection[Wake] = frozenset()
 ) -> int:

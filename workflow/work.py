@@ -5,10 +5,7 @@ Every record is fenced: if the job was cancelled or taken over meanwhile it rais
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
 
 from domain.entities import Image, Job, Script
 from domain.errors import JobErrorCode, JobLost, WorkFailed
@@ -26,6 +23,7 @@ from storage.scenes import insert_scenes, scene_by_id, scenes_of_script
 from storage.scripts import script_by_id, write_script
 from storage.settle import settle
 from storage.videos import VideoFile, finish_video, video_by_id, video_key
+from workflow.asking import asking
 from workflow.context import Context
 from workflow.endings import give_back, record_delay, record_failure, record_parked, release_lost_jobs
 from workflow.jobs import cancel_taken_job, wants_image_of
@@ -70,29 +68,14 @@ class PictureTask:
     text_sha256: str
 
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _asking(ask: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """What is asked outside of a command fails in the same words: with `StorageError`."""
-
-    @wraps(ask)
-    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return await ask(*args, **kwargs)
-        except Exception as error:
-            if (known := database_failure(error)) is not None:
-                raise known from None
-            raise
-
-    return run
+due_jobs = asking(job_rows.due_jobs)
+milliseconds_to_next_due = asking(job_rows.milliseconds_to_next_due)
 
 
 # --- holding a job -----------------------------------------------------------------------------------------------
 
 
-@_asking
+@asking
 async def claim_job(context: Context, *, job_id: int, fence: int, owner: str) -> Job | None:
     """Take a due job for one attempt; None if it is not to be had."""
     job = await job_rows.claim_job(job_id, fence=fence, owner=owner, now=context.clock.now())
@@ -101,14 +84,14 @@ async def claim_job(context: Context, *, job_id: int, fence: int, owner: str) ->
     return job
 
 
-@_asking
+@asking
 async def renew_lease(job: Job) -> None:
     """Raises `JobLost`."""
     if not await job_rows.renew_lease(job.id, fence=job.fence):
         raise JobLost
 
 
-@_asking
+@asking
 async def report_progress(context: Context, job: Job, progress: JobProgress) -> None:
     """Raises `JobLost`. Callers throttle: each call is a write."""
     if not await job_rows.write_progress(job.id, fence=job.fence, progress=progress):
@@ -119,7 +102,7 @@ async def report_progress(context: Context, job: Job, progress: JobProgress) -> 
 # --- what is to be done ------------------------------------------------------------------------------------------
 
 
-@_asking
+@asking
 async def segmentation_task(context: Context, job: Job) -> SegmentationRequest:
     script = await script_by_id(job.subject_id)
     if script is None:
@@ -127,7 +110,7 @@ async def segmentation_task(context: Context, job: Job) -> SegmentationRequest:
     return SegmentationRequest(script.content, context.limits.max_scenes)
 
 
-@_asking
+@asking
 async def picture_task(context: Context, job: Job) -> PictureTask:
     """The scene as it is now, its neighbours, and what was said about the rejected picture.
 
@@ -156,7 +139,7 @@ async def picture_task(context: Context, job: Job) -> PictureTask:
     return PictureTask(request, job.prompt, scene.text_sha256)
 
 
-@_asking
+@asking
 @command
 async def _cancel_overtaken(unit: Unit, *, job: Job) -> None:
     await taken_script(job.script_id)

@@ -79,7 +79,7 @@ class Studio:
     async def draw(self, job: Job) -> Image:
         """A picture, as a worker makes it."""
         claimed = await self.claim(job)
-        task = await work.picture_task(claimed)
+        task = await work.picture_task(self.context, claimed)
         data = BytesIO()
         Picture.new("RGB", (8, 6), (job.id % 256, 40, 90)).save(data, "PNG")
         staged = await self.context.media.stage_bytes("picture.png", data.getvalue())
