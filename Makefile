@@ -36,7 +36,7 @@ check: $(STAMP) ## format, lint, types, import contracts, schema snapshot, fast 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/reelgate schema | diff --unified schema.graphql - || (echo "schema.graphql is out of date: run make schema"; exit 1)
-	$(BIN)/pytest --quiet -n $(WORKERS) -m "not stories and not slow"
+	$(BIN)/pytest --quiet -n $(WORKERS) -m "not stories and not slow and not thorough"
 
 test: $(STAMP) ## the whole suite but the long campaigns
 	$(BIN)/pytest -n $(WORKERS) -m "not slow"

@@ -16,6 +16,21 @@ from tests.services import (
 )
 from tests.world import World, open_world
 
+_THOROUGH = (
+    "app/test_embedded.py", "app/test_processes.py", "app/test_broker.py", "jobs/", "providers/test_double",
+    "providers/test_offline_images.py", "storage/test_cancellation.py", "storage/test_several_processes.py",
+    "storage/test_media.py", "video/test_video_frames.py", "video/test_video_stopped.py", "graph/test_live.py",
+    "lifecycle/test_races.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`make check` leaves out what takes its time: processes, the second database, and the long loops."""
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parent).as_posix()
+        if place.startswith(_THOROUGH) or "postgresql" in item.name:
+            item.add_marker(pytest.mark.thorough)
+
 
 @pytest.fixture(scope="session")
 def postgres_database() -> Iterator[str]:
