@@ -136,6 +136,10 @@ class World:
         assert found.state is state
         return found
 
+    async def a_running_job(self) -> Job:
+        """An image job that a worker of the name `test` holds."""
+        return await self.claim(await self.a_job(JobState.QUEUED))
+
     # --- the worker's part ---------------------------------------------------------------------------------------
 
     async def last_job(self, subject: Entity, subject_id: int) -> Job:

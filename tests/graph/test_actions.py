@@ -40,7 +40,7 @@ def test_a_video_needs_every_scene_approved_and_illustrated(approved: int, illus
 @pytest.mark.parametrize(("state", "present"), list(product(STATES, (True, False))))
 def test_a_scene(state: JobState | None, present: bool) -> None:
     cancel = {C} if state in ACTIVE else set()
-    retry = {T} if state in (JobState.FAILED, JobState.PARKED) and present else set()
+    retry = {T} if state in (JobState.FAILED, JobState.PARKED, JobState.CANCELLED) and present else set()
     assert set(scene_actions(Status.PENDING, generation=state, of_present_text=present)) == {E, A} | cancel
     assert set(scene_actions(Status.APPROVED, generation=state, of_present_text=present)) == {E, G} | cancel | retry
 
