@@ -102,7 +102,10 @@ def test_a_script_becomes_a_video_by_rest_alone(system: RunningSystem, tmp_path:
 
     video = system.rest("POST", f"/api/scripts/{script['id']}/create-video")
     assert video["status"] == "pending"
-    video = until(lambda: rest_job_done(system, f"/api/videos/{video['id']}"), 60, "the video")
+    path = f"/api/videos/{video['id']}"
+    until(lambda: system.rest("GET", path)["status"] != "pending" and rest_job_done(system, path), 60, "the video")
+    video = system.rest("GET", path)
+    assert video["status"] == "approved"
     assert system.rest("GET", f"/api/scripts/{script['id']}/video") == video
     assert_plays(system, video["url"], len(scenes), tmp_path)
 
