@@ -139,7 +139,8 @@ def assert_nothing_lost_or_doubled(
     )
     files = [path for scene in scenes for path in (media / "images" / scene["id"]).glob("*.png")]
     assert len(files) == len(images)
-    until(lambda: not list((media / ".staging").iterdir()), 10, "an empty staging folder")
+    if "REDIS_URL" not in system.environment:  # else others may be writing there: what a kill left stays for a day
+        until(lambda: not list((media / ".staging").iterdir()), 10, "an empty staging folder")
 
 
 def test_a_run_finishes_whatever_is_killed(system: RunningSystem) -> None:
