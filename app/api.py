@@ -18,11 +18,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from app.listening import reachable_address
 from app.news import follow_news
 from app.settings import Settings
 from app.web import wrap
 from app.wiring import System, open_system
 from graph.live import EventFeed
+from graph.view import PATH as GRAPHQL_PATH
 from graph.view import create_graphql
 from rest.app import create_rest
 from rest.errors import exception_handlers
@@ -40,10 +42,10 @@ _log = structlog.get_logger(__name__)
 
 
 async def run_api(settings: Settings, *, listening: socket.socket, hosts: tuple[str, ...] = ()) -> None:
-    """Serve until SIGTERM or SIGINT. `hosts` are allowed besides those of the settings."""
+    """Serve until SIGTERM or SIGINT. `hosts`, and the address it listens on, are allowed besides the settings' ones."""
     async with open_system(settings) as system:
         feed = EventFeed()
-        app = create_app(settings, system, feed, hosts)
+        app = create_app(settings, system, feed, (*hosts, reachable_address(listening)[0]))
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, proxy_headers=False, lifespan="on",
             ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=max_body_bytes(settings),
@@ -90,11 +92,14 @@ def create_app(settings: Settings, system: System, feed: EventFeed, hosts: tuple
         Mount("/api", create_rest(system.context)),
         Route("/", _front),
     ]
+    faces = Starlette(routes=routes, lifespan=lifespan, exception_handlers=exception_handlers())
+    faces.router.redirect_slashes = False  # a redirect would lose the body of whoever does not follow with POST
     return wrap(
-        Starlette(routes=routes, lifespan=lifespan, exception_handlers=exception_handlers()),
+        faces,
         allowed_hosts=(*settings.allowed_hosts, *hosts),
         cors_origins=settings.cors_origins,
         max_body_bytes=max_body_bytes(settings),
+        bounded_paths=(GRAPHQL_PATH,),
     )
 
 

@@ -87,7 +87,8 @@ def run_embedded(
         return 1
     finally:
         sink.drain(1.0)
-        configure_logging(settings, "serve")
+        # Unknown settings have been mentioned already.
+        configure_logging(settings.model_copy().with_unknown(()), "serve")
 
 
 class _Supervisor:

@@ -38,14 +38,20 @@ _SECURITY_HEADERS: Final = {
     "X-Frame-Options": "DENY",
 }
 _EXPOSED: Final = ("Allow", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
-_ACCEPTED: Final = ("Content-Type", "Idempotency-Key", "If-None-Match", "Range", "X-Request-ID")
+_ACCEPTED: Final = (
+    "Apollo-Require-Preflight", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
+    "Range", "X-Request-ID",
+)  # fmt: skip
 
 
-def wrap(app: ASGIApp, *, allowed_hosts: Sequence[str], cors_origins: Sequence[str], max_body_bytes: int) -> ASGIApp:
+def wrap(
+    app: ASGIApp, *, allowed_hosts: Sequence[str], cors_origins: Sequence[str], max_body_bytes: int,
+    bounded_paths: Sequence[str] = (),
+) -> ASGIApp:  # fmt: skip
     """The application behind all of this. `allowed_hosts` are names without ports; `*` and `*.example.com` are
-    understood. `cors_origins` are spelt as browsers send them.
+    understood. `cors_origins` are spelt as browsers send them. What is at `bounded_paths` limits its bodies itself.
     """
-    wrapped: ASGIApp = BodyLimit(app, max_body_bytes)
+    wrapped: ASGIApp = BodyLimit(app, max_body_bytes, bounded_paths)
     wrapped = Origins(wrapped, cors_origins)
     wrapped = Guard(wrapped)
     if cors_origins:
@@ -171,14 +177,18 @@ class Origins:
 
 
 class BodyLimit:
-    """Answers 413 as soon as a body is known to be longer than the limit, and reads no more of it."""
+    """Answers 413 as soon as a body is known to be longer than the limit, and reads no more of it.
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    Not at the paths of a face that says so in its own shape.
+    """
+
+    def __init__(self, app: ASGIApp, most: int, but_for: Sequence[str]) -> None:
         self.app = app
         self.most = most
+        self.but_for = frozenset(but_for)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self.but_for:
             await self.app(scope, receive, send)
             return
         announced = Headers(scope=scope).get("content-length", "")

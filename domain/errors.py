@@ -52,8 +52,8 @@ class NotFound(DomainError):
 
     code = ErrorCode.NOT_FOUND
 
-    def __init__(self, entity: str, entity_id: int) -> None:
-        super().__init__(f"There is no {entity} {entity_id}.", field=("id",))
+    def __init__(self, entity: str, entity_id: int, *, field: str = "id") -> None:
+        super().__init__(f"There is no {entity} {entity_id}.", field=(field,))
         self.entity = entity
         self.entity_id = entity_id
 

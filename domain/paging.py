@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -17,6 +18,7 @@ LARGEST_PAGE: Final = 100
 DEFAULT_PAGE: Final = 50
 
 _LARGEST_NUMBER: Final = 2**31 - 1
+_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,16 @@ def decode_place(list_name: str, cursor: str, *types: type) -> list[str | int]:
         name, *values = json.loads(raw)
         if name == list_name and [type(value) for value in values] == list(types):
             places = [value for value in values if isinstance(value, str | int)]
-            if all(isinstance(place, str) or 0 <= place <= _LARGEST_NUMBER for place in places):
+            if all(_is_storable(place) for place in places):
                 return places
     except (binascii.Error, ValueError, TypeError, RecursionError):
         pass
     raise foreign_cursor()
+
+
+def _is_storable(value: str | int) -> bool:
+    """Whether a database can be asked about it."""
+    return not _NO_TEXT.search(value) if isinstance(value, str) else 0 <= value <= _LARGEST_NUMBER
 
 
 def foreign_cursor() -> InvalidInput:

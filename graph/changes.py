@@ -26,7 +26,7 @@ class StatusChange(Node):
 
     @field(Cursor, "Its place in the log: give it to `statusChanged` as `after`, to continue behind it.")
     async def cursor(self, parent: Parent, info: Info) -> str:
-        return await info.context.feed.cursor_behind(parent.id)
+        return await info.context.feed.cursor_behind(parent)
 
     @field(strawberry.ID, "What it happened to.")
     def subject_id(self, parent: Parent) -> str:

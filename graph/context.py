@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import strawberry
 
+from domain.events import Event
 from domain.protocols import LOCAL, Actor
 from graph.live import EventFeed
 from graph.loaders import Loaders
@@ -23,14 +24,17 @@ class GraphContext:
     loaders: Loaders = field(default_factory=Loaders)
     event_cursor: str | None = None
     fields_resolved: int = 0
+    bytes_taken: int = 0
 
     def forget(self) -> None:
         """Something was changed: what was read before counts no more."""
         self.loaders = Loaders()
+        self.feed.forget()
 
-    def renewed(self) -> GraphContext:
+    def renewed(self, payload: object) -> GraphContext:
         """For the next event of a subscription: it sees things as they are by then."""
-        return replace(self, loaders=Loaders(), fields_resolved=0)
+        loaders = self.feed.loaders_behind(payload) if isinstance(payload, Event) else Loaders()
+        return replace(self, loaders=loaders, fields_resolved=0, bytes_taken=0)
 
 
 Info: TypeAlias = strawberry.Info[GraphContext, None]

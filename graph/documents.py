@@ -7,10 +7,10 @@ can be driven into quadratic work. Sound documents and their faults are remember
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Final
+from typing import Any, Final
 
 from graphql import (
     DocumentNode,
@@ -34,22 +34,27 @@ MAX_CHARACTERS: Final = 100_000
 MAX_TOKENS: Final = 5_000
 MAX_DEPTH: Final = 15
 MAX_FIELDS: Final = 1_000
-"""Fields that an operation names, those of a fragment counted wherever it is used."""
+"""Fields that an operation names, those of a fragment, and the fragment itself, counted wherever it is used."""
 
-MAX_SAME_NAME: Final = 100
+MAX_FRAGMENTS: Final = 100
+"""That are used in a document: each is compared with each other one."""
+
+MAX_SAME_NAME: Final = 50
 """Fields of one selection, through its fragments, that answer under one name: comparing them takes quadratic time."""
+
+MAX_VALUES: Final = 10_000
+"""In the variables of an operation, those inside of lists and objects included."""
 
 _REMEMBERED_CHARACTERS = 200_000
 _LONGEST_REMEMBERED = 8_000
 
 
 class RequestRefused(Exception):
-    """Nothing was executed. `malformed`: no operation can even be told from the request."""
+    """Nothing was executed."""
 
-    def __init__(self, errors: Sequence[GraphQLError], *, malformed: bool = False) -> None:
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
         super().__init__(errors[0].message)
         self.errors = list(errors)
-        self.malformed = malformed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,10 @@ def choose_operation(query: str, name: str | None) -> Operation:
     document = _sound_document(query)
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     if name is None and len(operations) > 1:
-        raise _malformed("The document has several operations: name the one to execute as `operationName`.")
+        raise _unclear("The document has several operations: name the one to execute as `operationName`.")
     named = [node for node in operations if name is None or (node.name and node.name.value == name)]
     if not named:
-        raise _malformed(f"The document has no operation named {name[:80]!r}." if name else "There is no operation.")
+        raise _unclear(f"The document has no operation named {name[:80]!r}." if name else "There is no operation.")
     return Operation(document, named[0].name.value if named[0].name else None, named[0].operation)
 
 
@@ -89,7 +94,7 @@ def _sound_document(query: str) -> DocumentNode:
             raise
         _documents.keep(query, found)
         return found
-    raise RequestRefused(found.errors, malformed=found.malformed)
+    raise RequestRefused(found.errors)
 
 
 def _checked(query: str) -> DocumentNode:
@@ -110,8 +115,25 @@ def _checked(query: str) -> DocumentNode:
     return document
 
 
-def _malformed(message: str) -> RequestRefused:
-    return RequestRefused([GraphQLError(message)], malformed=True)
+def _unclear(message: str) -> RequestRefused:
+    return RequestRefused([GraphQLError(message)])
+
+
+def check_variables(variables: Mapping[str, Any]) -> None:
+    """Coercing them takes long, and no input of this schema needs many values.
+
+    Raises:
+        RequestRefused: more than `MAX_VALUES`, however they are nested.
+    """
+    pending: list[Any] = [variables]
+    values = 0
+    while pending:
+        inner = pending.pop()
+        values += len(inner)
+        if values > MAX_VALUES:
+            raise _too_large(f"The variables hold more than {MAX_VALUES} values. Send fewer at once.")
+        items = inner.values() if isinstance(inner, Mapping) else inner
+        pending += [item for item in items if isinstance(item, dict | list)]
 
 
 def _too_large(message: str) -> RequestRefused:
@@ -134,7 +156,7 @@ class _Size:
         if self.depth > MAX_DEPTH:
             raise _too_large(f"Fields are nested more than {MAX_DEPTH} deep.")
         if self.fields > MAX_FIELDS:
-            raise _too_large(f"More than {MAX_FIELDS} fields are asked for. Ask for less at once.")
+            raise _too_large(f"More than {MAX_FIELDS} fields and fragments are asked for. Ask for less at once.")
         if any(self.names[name] > MAX_SAME_NAME for name in part.names):
             raise _too_large(f"A field is asked for more than {MAX_SAME_NAME} times in one place.")
 
@@ -169,12 +191,15 @@ class _Measure:
             case InlineFragmentNode():
                 return self._size_of(node.selection_set)
             case FragmentSpreadNode():
-                return self._size_of_fragment(node.name.value)
+                inner = self._size_of_fragment(node.name.value)
+                return _Size(inner.depth, inner.fields + 1, inner.names)
         return _Size()
 
     def _size_of_fragment(self, name: str) -> _Size:
         if name not in self._known:
             self._known[name] = _Size()  # what a fragment that spreads itself finds; validation refuses it
+            if len(self._known) > MAX_FRAGMENTS:
+                raise _too_large(f"More than {MAX_FRAGMENTS} fragments are used.")
             fragment = self._fragments.get(name)
             self._known[name] = self._size_of(fragment.selection_set if fragment else None)
         return self._known[name]

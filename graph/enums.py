@@ -70,6 +70,10 @@ class JobErrorCode(Enum):
     QUOTA_EXHAUSTED = _value(errors.JobErrorCode.QUOTA_EXHAUSTED, "The account with the provider is used up.")
     TIMED_OUT = _value(errors.JobErrorCode.TIMED_OUT, "It took longer than an attempt may take.")
     BAD_OUTPUT = _value(errors.JobErrorCode.BAD_OUTPUT, "What came back could not be used.")
+    ANSWER_LOST = _value(
+        errors.JobErrorCode.ANSWER_LOST, "A paid call was sent and its answer was lost: decide whether to call again."
+    )
+    BUDGET_REACHED = _value(errors.JobErrorCode.BUDGET_REACHED, "The next call could cost more than the budget allows.")
     STORAGE = _value(errors.JobErrorCode.STORAGE, "A file could not be read or written, for instance on a full disk.")
     INTERNAL = _value(errors.JobErrorCode.INTERNAL, "A defect; the server's log has the details.")
 

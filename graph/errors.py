@@ -6,7 +6,9 @@ with a stable `extensions.code`. What is neither a decline nor a fault of the re
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -31,6 +33,13 @@ INTERNAL: Final = "INTERNAL"
 
 UNAVAILABLE: Final = "UNAVAILABLE"
 """The database does not answer now; the same operation may succeed in a while."""
+
+MAX_ERRORS: Final = 100
+"""Of one answer: every item of a list can bring one, with a path as long as its aliases."""
+
+_LONGEST_MESSAGE = 500
+_PYTHON_WORD = re.compile(r"""'[^']*'|"[^"]*"|\b(?:None|True|False)\b""")
+_GRAPHQL_WORDS = {"None": "null", "True": "true", "False": "false"}
 
 _FIELD = "The path of the input at fault, inside of `input`; null if it is not about one."
 
@@ -130,12 +139,22 @@ def user_error(error: DomainError, *, id_field: str = "id") -> UserError:
 def public_errors(found: Iterable[GraphQLError]) -> list[dict[str, Any]]:
     """The errors of a response as clients may see them. What is masked is logged, each exception once."""
     logged: set[int] = set()
-    return [_public(error, logged) for error in found]
+    errors = [_public(error, logged) for error in found]
+    if len(errors) > MAX_ERRORS:
+        more = f"There are {len(errors) - MAX_ERRORS} more errors."
+        errors[MAX_ERRORS:] = [{"message": more, "extensions": {"code": ErrorCode.LIMIT_EXCEEDED.value}}]
+    return errors
 
 
-def public_error(error: Exception) -> dict[str, Any]:
+def is_told_to_end() -> bool:
+    """Whether a `CancelledError` in this task means the task. If not, it is a fault of something that was awaited."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
+def public_error(error: BaseException) -> dict[str, Any]:
     """An error outside of any field, such as one that ends a subscription."""
-    return public_errors([GraphQLError("", original_error=error)])[0]
+    return _public(GraphQLError("", original_error=error), set())  # type: ignore[arg-type]
 
 
 def _public(error: GraphQLError, logged: set[int]) -> dict[str, Any]:
@@ -147,10 +166,20 @@ def _public(error: GraphQLError, logged: set[int]) -> dict[str, Any]:
         at_fault = {"field": list(cause.field)} if cause.field else {}
         return shown | {"message": cause.message, "extensions": {"code": cause.code.value, **at_fault}}
     if isinstance(cause, GraphQLError):
-        return shown | {"extensions": {"code": BAD_REQUEST, **(error.extensions or {})}}
+        return shown | {
+            "message": _in_graphql_words(error.message),
+            "extensions": {"code": BAD_REQUEST, **(error.extensions or {})},
+        }
     if id(cause) not in logged:
         logged.add(id(cause))
         log.error("An operation failed at %s.", error.path or "its root", exc_info=cause)
     if isinstance(cause, Exception) and database_failure(cause) is not None:
         return shown | {"message": "The database does not answer. Try again soon.", "extensions": {"code": UNAVAILABLE}}
     return shown | {"message": "Internal error", "extensions": {"code": INTERNAL}}
+
+
+def _in_graphql_words(message: str) -> str:
+    """A message of graphql-core, which repeats what the client sent in full and shows values as Python writes them."""
+    if len(message) > _LONGEST_MESSAGE:
+        message = f"{message[: _LONGEST_MESSAGE - 1]}…"
+    return _PYTHON_WORD.sub(lambda found: _GRAPHQL_WORDS.get(found[0], found[0]), message)

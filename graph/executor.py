@@ -1,4 +1,4 @@
-"""How operations are executed: graphql-core's executor with a budget, and without its leak in subscriptions."""
+"""How operations are executed: graphql-core's executor with budgets, and without its leak in subscriptions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from domain.errors import LimitExceeded
 MAX_RESOLVED: Final = 200_000
 """Fields resolved for one answer: a few seconds of work. Lists inside of lists would have no other bound."""
 
+MAX_BYTES: Final = 32 * 1024 * 1024
+"""Of one answer, in its texts and names: the longest script a hundred times over."""
+
 
 class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
     """Counts in the operation's `GraphContext`."""
@@ -23,11 +26,25 @@ class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
         context.fields_resolved += len(grouped_field_set)
         if context.fields_resolved > MAX_RESOLVED:
             raise LimitExceeded(f"The answer has more than {MAX_RESOLVED} fields. Ask for shorter pages.")
+        self._take(sum(map(len, grouped_field_set)))
         return super().execute_fields(parent_type, source_value, path, grouped_field_set, *more, **named)
+
+    def complete_leaf_value(self, return_type: Any, result: Any) -> Any:  # type: ignore[override]
+        value = super().complete_leaf_value(return_type, result)
+        if isinstance(value, str):
+            self._take(len(value) if value.isascii() else len(value.encode(errors="replace")))
+        return value
+
+    def _take(self, size: int) -> None:
+        """From the bytes that the answer may have. Raises `LimitExceeded`."""
+        context = self.context_value
+        context.bytes_taken += size
+        if context.bytes_taken > MAX_BYTES:
+            raise LimitExceeded(f"The answer has more than {MAX_BYTES} bytes. Ask for shorter pages or fewer texts.")
 
     def build_per_event_executor(self, payload: Any) -> Any:
         executor = super().build_per_event_executor(payload)
-        executor.context_value = self.context_value.renewed()
+        executor.context_value = self.context_value.renewed(payload)
         return executor
 
     def collect_subfields(self, return_type: Any, field_details_list: Any) -> Any:

@@ -35,6 +35,10 @@ def local_id(entity: Entity, value: str, *, field: str = "id") -> int:
     """Raises `InvalidInput` unless this is the id of such an entity."""
     kind, number = split_id(value, field=field)
     if kind != entity.value:
-        message = f"`{value}` is the id of a {kind}; the id of a {entity.value} is needed here."
+        message = f"`{value}` is the id of {_with_article(kind)}; that of {_with_article(entity.value)} is needed here."
         raise InvalidInput(message, field=(field,))
     return number
+
+
+def _with_article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

@@ -27,9 +27,7 @@ class ScriptFilter:
 @input_type("A new script.")
 class CreateScriptInput:
     content: str = attribute("The whole text, kept exactly as it is. Not blank, without NUL characters.")
-    title: str | None = optional(
-        "Its title; else segmentation looks for one in the text. At most 300 characters."
-    )
+    title: str | None = optional("Its title; else segmentation looks for one in the text. At most 300 characters.")
     idempotency_key: str | None = optional(_KEY)
 
 
@@ -78,6 +76,10 @@ class ApproveImageInput:
         "Needed for a stale image: it then stands for its scene's present text, and is not stale any more."
     )
     expected_version: int | None = optional(_VERSION)
+    expected_scene_version: int | None = optional(
+        "The version of the scene whose text was seen with the image. If the scene has another one by now, the "
+        "mutation is declined with VERSION_CONFLICT."
+    )
 
 
 @input_type("The rejection of an image.")

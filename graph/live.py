@@ -15,11 +15,16 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final
 
 from domain.events import STATUS_EVENTS, Event, EventKind
+from graph.loaders import Loaders
 from workflow import reading
 
 FOLLOWED: Final = STATUS_EVENTS | {EventKind.JOB_CHANGED}
 """What the feed keeps: status changes, and where jobs went."""
 
+SHARED_SECONDS: Final = 0.1
+"""How long what was read for one subscriber of an event serves the others. They are all told at the same moment."""
+
+_SHARED_AT_MOST = 32
 _PAGE = 200
 _TAIL_PAGE = 1_000
 
@@ -38,9 +43,11 @@ class EventFeed:
         self._position = 0
         self._identity: str | None = None
         self._followers: set[Follower] = set()
+        self._shared: dict[int, Loaders] = {}
 
     def ring_events(self) -> None:
         """Something was appended to the log."""
+        self.forget()
         self._bell.set()
 
     def ring_job(self, job_id: int) -> None:
@@ -66,11 +73,28 @@ class EventFeed:
         """How many subscriptions read from here now."""
         return len(self._followers)
 
-    async def cursor_behind(self, event_id: int) -> str:
+    async def cursor_behind(self, event: Event) -> str:
         """The cursor that continues after this event."""
         if self._identity is None:
             self._identity = await reading.log_identity()
-        return reading.cursor_in_log(self._identity, event_id)
+        return reading.cursor_in_log(self._identity, event)
+
+    def loaders_behind(self, event: Event) -> Loaders:
+        """What is read for this event: once for all subscribers that it is delivered to at this moment.
+
+        Everything in them was read after the event was committed, and a moment ago at most.
+        """
+        found = self._shared.get(event.id)
+        if found is None:
+            found = self._shared[event.id] = Loaders()
+            while len(self._shared) > _SHARED_AT_MOST:
+                del self._shared[next(iter(self._shared))]
+            asyncio.get_running_loop().call_later(SHARED_SECONDS, self._drop, event.id, found)
+        return found
+
+    def forget(self) -> None:
+        """Something was changed: what was read before is not shared any more."""
+        self._shared.clear()
 
     @contextmanager
     def follow(self, after: int, kinds: frozenset[EventKind], script_id: int | None) -> Iterator[Follower]:
@@ -104,6 +128,10 @@ class EventFeed:
 
     def is_behind(self, follower: Follower) -> bool:
         return follower.place < self._position
+
+    def _drop(self, event_id: int, loaders: Loaders) -> None:
+        if self._shared.get(event_id) is loaders:
+            del self._shared[event_id]
 
     async def _tail(self) -> None:
         failing = False

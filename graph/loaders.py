@@ -5,6 +5,7 @@ A set of loaders remembers what it has read, so it lives for one operation, and 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, assert_never
@@ -15,65 +16,76 @@ from domain.entities import Decision, Image, Job, Scene, Script, Video
 from domain.lifecycle import Entity
 from workflow import reading
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 _LARGEST_BATCH = 500
+
+
+class Loader(DataLoader[K, T]):
+    """A read belongs to all who wait for it: that one of them is cancelled does not end it for the others.
+
+    graphql-core cancels the fields beside one that failed, and by that would cancel a future that other fields share.
+    """
+
+    def load(self, key: K) -> Awaitable[T]:
+        return asyncio.shield(super().load(key))
 
 
 class Loaders:
     """`load(key)` answers None where there is nothing, an empty list where there are none."""
 
     @cached_property
-    def script(self) -> DataLoader[int, Script | None]:
+    def script(self) -> Loader[int, Script | None]:
         return _one(reading.scripts_by_id)
 
     @cached_property
-    def scene(self) -> DataLoader[int, Scene | None]:
+    def scene(self) -> Loader[int, Scene | None]:
         return _one(reading.scenes_by_id)
 
     @cached_property
-    def image(self) -> DataLoader[int, Image | None]:
+    def image(self) -> Loader[int, Image | None]:
         return _one(reading.images_by_id)
 
     @cached_property
-    def video(self) -> DataLoader[int, Video | None]:
+    def video(self) -> Loader[int, Video | None]:
         return _one(reading.videos_by_id)
 
     @cached_property
-    def job(self) -> DataLoader[int, Job | None]:
+    def job(self) -> Loader[int, Job | None]:
         return _one(reading.jobs_by_id)
 
     @cached_property
-    def scenes_of_script(self) -> DataLoader[int, list[Scene]]:
+    def scenes_of_script(self) -> Loader[int, list[Scene]]:
         return _some(reading.scenes_of_scripts)
 
     @cached_property
-    def images_of_scene(self) -> DataLoader[int, list[Image]]:
+    def images_of_scene(self) -> Loader[int, list[Image]]:
         return _some(reading.images_of_scenes)
 
     @cached_property
-    def videos_of_script(self) -> DataLoader[int, list[Video]]:
+    def videos_of_script(self) -> Loader[int, list[Video]]:
         return _some(reading.videos_of_scripts)
 
     @cached_property
-    def newest_video(self) -> DataLoader[int, Video | None]:
+    def newest_video(self) -> Loader[int, Video | None]:
         return _one(reading.newest_videos)
 
     @cached_property
-    def progress(self) -> DataLoader[int, reading.ScriptProgress]:
+    def progress(self) -> Loader[int, reading.ScriptProgress]:
         return _some(reading.progress_of_scripts)
 
     @cached_property
-    def latest_job(self) -> DataLoader[tuple[Entity, int], Job | None]:
-        return DataLoader(load_fn=_by_subject(reading.latest_jobs), max_batch_size=_LARGEST_BATCH)
+    def latest_job(self) -> Loader[tuple[Entity, int], Job | None]:
+        return Loader(load_fn=_by_subject(reading.latest_jobs), max_batch_size=_LARGEST_BATCH)
 
     @cached_property
-    def last_decision(self) -> DataLoader[tuple[Entity, int], Decision | None]:
-        return DataLoader(load_fn=_by_subject(reading.decisions_on), max_batch_size=_LARGEST_BATCH)
+    def last_decision(self) -> Loader[tuple[Entity, int], Decision | None]:
+        return Loader(load_fn=_by_subject(reading.decisions_on), max_batch_size=_LARGEST_BATCH)
 
     @cached_property
-    def video_stale(self) -> DataLoader[Video, bool]:
-        return DataLoader(load_fn=_stale_videos, max_batch_size=_LARGEST_BATCH, cache_key_fn=_id_of)
+    def video_stale(self) -> Loader[Video, bool]:
+        return Loader(load_fn=_stale_videos, max_batch_size=_LARGEST_BATCH, cache_key_fn=_id_of)
 
     async def entity(self, entity: Entity, entity_id: int) -> Script | Scene | Image | Video | Job | None:
         match entity:
@@ -90,20 +102,20 @@ class Loaders:
         assert_never(entity)
 
 
-def _one(read: Callable[[list[int]], Awaitable[Mapping[int, T]]]) -> DataLoader[int, T | None]:
+def _one(read: Callable[[list[int]], Awaitable[Mapping[int, T]]]) -> Loader[int, T | None]:
     async def load(keys: list[int]) -> list[T | None]:
         found = await read(keys)
         return [found.get(key) for key in keys]
 
-    return DataLoader(load_fn=load, max_batch_size=_LARGEST_BATCH)
+    return Loader(load_fn=load, max_batch_size=_LARGEST_BATCH)
 
 
-def _some(read: Callable[[list[int]], Awaitable[Mapping[int, T]]]) -> DataLoader[int, T]:
+def _some(read: Callable[[list[int]], Awaitable[Mapping[int, T]]]) -> Loader[int, T]:
     async def load(keys: list[int]) -> list[T]:
         found = await read(keys)
         return [found[key] for key in keys]
 
-    return DataLoader(load_fn=load, max_batch_size=_LARGEST_BATCH)
+    return Loader(load_fn=load, max_batch_size=_LARGEST_BATCH)
 
 
 def _by_subject(

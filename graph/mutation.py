@@ -109,7 +109,7 @@ class Mutation:
             image = await images.approve_image(
                 info.context.commands, image_id=local_id(Entity.IMAGE, input.id), actor=info.context.actor,
                 feedback=input.feedback, accept_stale=bool(input.accept_stale),
-                expected_version=input.expected_version,
+                expected_version=input.expected_version, expected_scene_version=input.expected_scene_version,
             )  # fmt: skip
         except DomainError as error:
             return await declined(info, error, input.id)

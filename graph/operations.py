@@ -15,7 +15,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError, OperationType, execute, subscribe
 
 from graph.context import GraphContext
-from graph.documents import Operation, RequestRefused, choose_operation
+from graph.documents import Operation, RequestRefused, check_variables, choose_operation
 from graph.errors import BAD_REQUEST, public_error, public_errors
 from graph.executor import BoundedExecutor
 from graph.schema import schema
@@ -35,6 +35,7 @@ class Request:
 
     def operation(self) -> Operation:
         """Raises `RequestRefused`."""
+        check_variables(self.variables or {})
         return choose_operation(self.query, self.operation_name)
 
 

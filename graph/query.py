@@ -73,11 +73,13 @@ class Query:
         first: First = None,
         after: After = None,
         filter: Annotated[ScriptFilter | None, argument("Only scripts that fit all that is given here.")] = None,
-        order_by: Annotated[enums.ScriptOrder, argument("How they are sorted.")] = enums.ScriptOrder.CREATED_AT_DESC,
+        order_by: Annotated[
+            enums.ScriptOrder | None, argument("How they are sorted.")
+        ] = enums.ScriptOrder.CREATED_AT_DESC,
     ) -> Page[entities.Script]:
         search = accept_optional_text(filter.search if filter else None, name="search", most=_LONGEST_SEARCH)
         where = reading.ScriptFilter(status=status_of(filter.status) if filter else None, search=search)
-        order = reading.ScriptOrder(order_by.value)
+        order = reading.ScriptOrder((order_by or enums.ScriptOrder.CREATED_AT_DESC).value)
         return await reading.page_of_scripts(first=page_size(first), after=after, where=where, order=order)
 
     @field(Connection[Video], "All videos, newest first.")
@@ -120,7 +122,7 @@ async def existing_script(info: Info, script_id: str | None) -> int | None:
         return None
     number = local_id(Entity.SCRIPT, script_id, field="scriptId")
     if await info.context.loaders.script.load(number) is None:
-        raise NotFound("script", number)
+        raise NotFound("script", number, field="scriptId")
     return number
 
 

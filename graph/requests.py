@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
 from starlette.requests import Request as HttpRequest
 
+from domain.errors import ErrorCode
+from graph.errors import BAD_REQUEST
 from graph.operations import Request
 
 GRAPHQL_JSON: Final = "application/graphql-response+json"
@@ -21,10 +24,11 @@ _ANSWERS: Final[Mapping[str, str]] = {
 class HttpRefused(Exception):
     """Not a GraphQL request. `status` is the HTTP status that says so."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, code: str = BAD_REQUEST) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.code = code
 
 
 def wanted_media_type(accept: str | None) -> str | None:
@@ -65,7 +69,7 @@ async def read_body(request: HttpRequest, *, most: int) -> Request:
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
     if name.strip().lower() != JSON or charset not in ("", "utf-8", "utf8"):
         raise HttpRefused(415, f"Send the request as `{JSON}`, in UTF-8.")
-    too_large = HttpRefused(413, f"The request is larger than {most} bytes.")
+    too_large = HttpRefused(413, f"The request is larger than {most} bytes.", ErrorCode.LIMIT_EXCEEDED)
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 18 or int(announced) > most):
         raise too_large
@@ -74,7 +78,7 @@ async def read_body(request: HttpRequest, *, most: int) -> Request:
         body += chunk
         if len(body) > most:
             raise too_large
-    return _checked(_decoded(bytes(body), "The body"))
+    return _checked(_decoded(bytes(body).removeprefix(BOM_UTF8), "The body"))
 
 
 def read_url(request: HttpRequest) -> Request:

@@ -69,7 +69,9 @@ class Subscription:
         script = await existing_script(info, script_id)
         number = None if job_id is None else local_id(Entity.JOB, job_id, field="jobId")
         if number is not None:
-            job = await reading.read_job(number)
+            job = (await reading.jobs_by_id([number])).get(number)
+            if job is None:
+                raise NotFound("job", number, field="jobId")
             if script not in (None, job.script_id):
-                raise NotFound("job of this script", number)
+                raise NotFound("job of this script with the number", number, field="jobId")
         return watch_jobs(info.context.feed, after=start, script_id=script, job_id=number)

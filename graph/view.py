@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from graphql import OperationType
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -16,7 +18,7 @@ from starlette.websockets import WebSocket
 
 from graph.context import GraphContext
 from graph.documents import RequestRefused
-from graph.errors import INTERNAL
+from graph.errors import INTERNAL, is_told_to_end
 from graph.graphiql import graphiql_page, static_files
 from graph.live import EventFeed
 from graph.operations import Answer, MakeContext, execute_once, plain_refusal, refusal
@@ -75,14 +77,18 @@ class _Http:
         try:
             return await self._answer(request, media_type)
         except HttpRefused as refused:
-            return _encoded(plain_refusal(refused.message), refused.status, media_type)
+            return _encoded(plain_refusal(refused.message, refused.code), refused.status, media_type)
         except RequestRefused as refused:
             # The older media type has 200 for what is a GraphQL request, and only cannot be executed.
-            status = 400 if refused.malformed or media_type == GRAPHQL_JSON else 200
-            return _encoded(refusal(refused), status, media_type)
+            return _encoded(refusal(refused), 400 if media_type == GRAPHQL_JSON else 200, media_type)
+        except asyncio.CancelledError:
+            if is_told_to_end():
+                raise
+            return _failed(media_type)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to be answered
         except Exception:
-            log.exception("A request failed.")
-            return _encoded(plain_refusal("Internal error", INTERNAL), 500, media_type)
+            return _failed(media_type)
 
     async def _answer(self, request: HttpRequest, media_type: str) -> Response:
         by_get = request.method == "GET"
@@ -93,6 +99,11 @@ class _Http:
         if operation.type is OperationType.MUTATION and by_get:
             return _encoded(plain_refusal("Send mutations by POST."), 405, media_type, {"allow": "POST"})
         return _encoded(await execute_once(asked, operation, self._make_context()), 200, media_type)
+
+
+def _failed(media_type: str) -> Response:
+    log.exception("A request failed.")
+    return _encoded(plain_refusal("Internal error", INTERNAL), 500, media_type)
 
 
 def _encoded(answer: Answer, status: int, media_type: str, headers: Mapping[str, Any] | None = None) -> Response:

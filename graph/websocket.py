@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, Final
 
 import orjson
@@ -18,7 +18,7 @@ from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from graph.documents import RequestRefused
-from graph.errors import public_error
+from graph.errors import is_told_to_end, public_error
 from graph.operations import MakeContext, execute_once, open_stream, plain_refusal, refusal
 from graph.requests import fault_in_request, request_of
 
@@ -30,6 +30,9 @@ MAX_OPERATIONS: Final = 100
 
 INIT_SECONDS: Final = 10.0
 
+_LONGEST_REASON = 123
+"""Bytes of UTF-8 that a close frame has room for."""
+
 Frame = dict[str, Any]
 
 
@@ -39,7 +42,7 @@ class ProtocolBroken(Exception):
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason[:120]
+        self.reason = reason.encode(errors="replace")[:_LONGEST_REASON].decode(errors="ignore")
 
 
 class Connection:
@@ -57,21 +60,21 @@ class Connection:
 
     async def serve(self) -> None:
         """Until either side closes it."""
-        if PROTOCOL not in self._socket.scope["subprotocols"]:
-            await self._socket.accept()
-            await self._socket.close(4406, f"Subprotocol not acceptable: use {PROTOCOL}")
-            return
-        await self._socket.accept(subprotocol=PROTOCOL)
         try:
+            if PROTOCOL not in self._socket.scope["subprotocols"]:
+                await self._socket.accept()
+                raise ProtocolBroken(4406, f"Subprotocol not acceptable: use {PROTOCOL}")
+            await self._socket.accept(subprotocol=PROTOCOL)
             await self._initialise()
             while True:
                 await self._handle(await self._receive())
         except ProtocolBroken as broken:
             await self._end_operations()
             if self._socket.application_state is WebSocketState.CONNECTED:
-                await self._socket.close(broken.code, broken.reason)
+                with suppress(RuntimeError, WebSocketDisconnect):  # it is gone as well
+                    await self._socket.close(broken.code, broken.reason)
         except WebSocketDisconnect:
-            pass
+            log.debug("The client is gone.")
         finally:
             await self._end_operations()
 
@@ -101,8 +104,13 @@ class Connection:
         return frame
 
     async def _send(self, frame: Frame) -> None:
+        """Raises `WebSocketDisconnect` if the client is gone."""
         # Text, not bytes: browsers' clients take no binary frames.
-        await self._socket.send_text(orjson.dumps(frame).decode())
+        text = orjson.dumps(frame).decode()
+        try:
+            await self._socket.send_text(text)
+        except RuntimeError as error:  # what Starlette, and the server, say of a closed socket
+            raise WebSocketDisconnect(1006) from error
 
     async def _handle(self, frame: Frame) -> None:
         match frame["type"]:
@@ -151,7 +159,12 @@ class Connection:
         except RequestRefused as refused:
             last = {"type": "error", "payload": refusal(refused)["errors"]}
         except WebSocketDisconnect:
+            log.debug("The client was gone before its operation ended.")
             return
+        except asyncio.CancelledError as error:
+            if is_told_to_end():
+                raise
+            last = {"type": "error", "payload": [public_error(error)]}
         except Exception as error:
             last = {"type": "error", "payload": [public_error(error)]}
         finally:
@@ -179,7 +192,7 @@ class Connection:
     async def _send_quietly(self, frame: Frame) -> None:
         try:
             await self._send(frame)
-        except (WebSocketDisconnect, RuntimeError):
+        except WebSocketDisconnect:
             log.debug("The client was gone before its operation ended.")
 
     async def _end_operations(self) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Header
 from starlette.requests import Request
 
+from rest.errors import invalid
+from rest.problems import FieldProblem
 from workflow.context import Context
 
 
@@ -17,13 +19,25 @@ def _context(request: Request) -> Context:
 
 GivenContext = Annotated[Context, Depends(_context)]
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="Any text of your own. The same request with the same key is carried out once and answered twice.",
-    ),
-]
+
+def _idempotency_key(
+    request: Request,
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="Any text of your own. The same request with the same key is carried out once and answered "
+            "twice.",
+        ),
+    ] = None,
+) -> str | None:
+    """Raises `Refused`: of two keys, either could be the one that was used before."""
+    if len(request.headers.getlist("idempotency-key")) > 1:
+        raise invalid(FieldProblem("Idempotency-Key", "Several Idempotency-Key headers were sent. Send one."))
+    return key
+
+
+IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
 
 
 def path_to(request: Request, path: str) -> str:

@@ -75,6 +75,13 @@ class ImageApproval(Decision):
     accept_stale: Annotated[
         bool | None, Field(description="Keep a picture that was made from an earlier text, for the present text.")
     ] = None
+    expected_scene_version: Annotated[
+        int | None,
+        Field(
+            description="The version of the scene whose text was seen with the picture; another one is a "
+            "VERSION_CONFLICT."
+        ),
+    ] = None
 
 
 class Nothing(Body):

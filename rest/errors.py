@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from domain.errors import DomainError, ErrorCode, IllegalTransition, NotFound, ScenesNotReady, VersionConflict
-from rest.problems import FieldProblem, HttpCode, Problem, Refused, problem_response
+from rest.problems import FieldProblem, HttpCode, Problem, Refused, problem_response, shortened
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
@@ -29,9 +29,12 @@ REFUSALS: Final[Mapping[ErrorCode, tuple[int, str]]] = {
     ErrorCode.CURSOR_INVALID: (400, "The cursor cannot be continued from"),
 }
 
+_MOST_ERRORS: Final = 20
+
 _NAMES_OVER_REST: Final[Mapping[str, str]] = {
     "acceptStale": "accept_stale",
     "after": "cursor",
+    "expectedSceneVersion": "expected_scene_version",
     "expectedVersion": "expected_version",
     "first": "limit",
     "idempotencyKey": "Idempotency-Key",
@@ -63,13 +66,15 @@ def _members(error: DomainError) -> dict[str, Any]:
 
 def invalid(*errors: FieldProblem, status: int = 422) -> Refused:
     """The request is wrong in these places; with 400, so wrong that it could not be read."""
-    detail = " ".join(error.message for error in errors)
+    said = [FieldProblem(error.field, shortened(error.message)) for error in errors[:_MOST_ERRORS]]
+    detail = shortened(" ".join(error.message for error in said))
     title = REFUSALS[ErrorCode.INVALID][1] if status == 422 else "The request cannot be read"
-    return Refused(Problem(status, HttpCode.INVALID, title, detail, errors))
+    return Refused(Problem(status, HttpCode.INVALID, title, detail, said))
 
 
 def no_such_path(path: str) -> Problem:
-    return Problem(404, HttpCode.NOT_FOUND, REFUSALS[ErrorCode.NOT_FOUND][1], f"There is nothing at {path}.")
+    detail = shortened(f"There is nothing at {path}.")
+    return Problem(404, HttpCode.NOT_FOUND, REFUSALS[ErrorCode.NOT_FOUND][1], detail)
 
 
 def exception_handlers() -> dict[int | type[Exception], Handler]:
@@ -99,7 +104,7 @@ async def _on_http_exception(request: Request, error: HTTPException) -> Response
             problem = no_such_path(path)
         case 405:
             allowed = _allowed_methods(request) or headers.get("Allow", "")
-            detail = f"{request.method} is not possible at {path}. These are: {allowed}."
+            detail = shortened(f"{request.method} is not possible at {path}. These are: {allowed}.")
             problem = Problem(405, HttpCode.METHOD_NOT_ALLOWED, "Not with this method", detail)
             headers["Allow"] = allowed
         case status:

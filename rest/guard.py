@@ -5,6 +5,7 @@ Wrapped around an application that handles its own refusals. Nothing of an excep
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -37,16 +38,27 @@ class Guard:
 
         try:
             await self.app(scope, receive, watch)
+            return
         except ClientDisconnect:
             return  # nobody is there to be answered
+        except asyncio.CancelledError as error:
+            if _is_told_to_end():
+                raise
+            problem = _logged(scope, error)
         except Exception as error:
             problem = _logged(scope, error)
-            if not started:  # else the server breaks the connection off, for want of the rest
-                await problem_response(problem, scope)(scope, receive, send)
+        if not started:  # else the server breaks the connection off, for want of the rest
+            await problem_response(problem, scope)(scope, receive, send)
 
 
-def _logged(scope: Scope, error: Exception) -> Problem:
-    failure = database_failure(error)
+def _is_told_to_end() -> bool:
+    """Whether a `CancelledError` in this task means the task. If not, it is a fault of something that was awaited."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
+def _logged(scope: Scope, error: BaseException) -> Problem:
+    failure = database_failure(error) if isinstance(error, Exception) else None
     if failure is not None:
         log.error("database unavailable", path=scope["path"], error=str(failure))
         return unavailable(failure)

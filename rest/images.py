@@ -40,7 +40,7 @@ async def approve_image(
     """Approve a picture: it becomes its scene's chosen one. A stale one needs `accept_stale`."""
     image = await images.approve_image(
         context, image_id=image_id, actor=LOCAL, feedback=body.feedback, accept_stale=bool(body.accept_stale),
-        expected_version=body.expected_version,
+        expected_version=body.expected_version, expected_scene_version=body.expected_scene_version,
     )  # fmt: skip
     return objects.image_object(image)
 

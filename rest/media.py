@@ -1,7 +1,8 @@
 """The media files over HTTP: whole, in ranges, or not at all because the client has them.
 
-A key never gets other content, but its URL can: a new installation begins at `image_1.png` again. So a browser asks
-each time and is told 304, unless the URL names the content as well (`?v=` and part of its SHA-256).
+Pictures and videos alone: whatever else lies in the folder is nobody's business, and links are not followed. A key
+never gets other content, but its URL can: a new installation begins at `image_1.png` again. So a browser asks each time
+and is told 304.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import asyncio
 import os
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, Response
@@ -23,17 +24,14 @@ from starlette.types import Receive, Scope, Send
 from rest.errors import no_such_path
 from rest.guard import Guard
 from rest.objects import MEDIA_PATH
-from rest.problems import HttpCode, Problem, problem_response
+from rest.problems import HttpCode, Problem, problem_response, shortened
 from workflow.context import Context
 from workflow.reading import MediaMissing
 
-_TYPES: Final[Mapping[str, str]] = {
-    ".jpg": "image/jpeg",
-    ".mp4": "video/mp4",
-    ".png": "image/png",
-    ".vtt": "text/vtt; charset=utf-8",
-    ".webp": "image/webp",
-}
+_TYPES: Final[Mapping[str, str]] = {".mp4": "video/mp4", ".png": "image/png"}
+_ID: Final = "[1-9][0-9]{0,9}"
+_SERVED: Final = re.compile(rf"images/scene_{_ID}/image_{_ID}\.png|videos/video_{_ID}\.mp4", re.ASCII)
+_LONGEST_DATE: Final = 64
 _RANGE: Final = "(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})"
 _RANGES: Final = re.compile(rf"bytes=[ \t]*({_RANGE}(?:[ \t]*,[ \t]*{_RANGE})*)", re.IGNORECASE)
 _MOST_RANGES: Final = 20
@@ -58,7 +56,7 @@ class Media:
 
     async def _answer(self, scope: Scope) -> Response | Problem:
         if scope["method"] not in ("GET", "HEAD"):
-            detail = f"{scope['method']} is not possible at {scope['path']}. These are: GET, HEAD."
+            detail = shortened(f"{scope['method']} is not possible at {scope['path']}. These are: GET, HEAD.")
             headers = {"Allow": "GET, HEAD"}
             return Problem(405, HttpCode.METHOD_NOT_ALLOWED, "Not with this method", detail, headers=headers)
         try:
@@ -67,21 +65,21 @@ class Media:
             return no_such_path(scope["path"])
         headers = {
             "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"',
-            "Cache-Control": _caching(scope),
+            "Cache-Control": "private, no-cache",
             "X-Content-Type-Options": "nosniff",
         }
-        media_type = _TYPES.get(path.suffix, "application/octet-stream")
-        file = FileResponse(path, headers=headers, media_type=media_type, stat_result=stat)
+        file = FileResponse(path, headers=headers, media_type=_TYPES[path.suffix], stat_result=stat)
         return _conditional(scope, file, stat.st_size)
 
     def _found(self, key: str) -> tuple[Path, os.stat_result]:
+        """Raises `MediaMissing`."""
+        if not _SERVED.fullmatch(key):
+            raise MediaMissing(key)
         path = self.media.path_of(key)
+        # The folder as a whole may be a link, nothing inside of it.
+        if path.resolve() != self.media.folder.resolve() / key:
+            raise MediaMissing(key)
         return path, path.stat()
-
-
-def _caching(scope: Scope) -> str:
-    named = parse_qs(scope["query_string"].decode("latin-1")).get("v")
-    return "private, max-age=31536000, immutable" if named else "private, no-cache"
 
 
 def _conditional(scope: Scope, file: FileResponse, size: int) -> Response | Problem:
@@ -100,31 +98,34 @@ def _conditional(scope: Scope, file: FileResponse, size: int) -> Response | Prob
 def _precondition_fails(asked: Headers, etag: str, modified: str) -> bool:
     if (wanted := asked.get("if-match")) is not None:
         return wanted.strip() != "*" and etag not in _tags(wanted)
-    return _is_later(modified, asked.get("if-unmodified-since"))
+    since = _date(asked.get("if-unmodified-since"))
+    return since is not None and _is_later(modified, since)
 
 
 def _is_known(asked: Headers, etag: str, modified: str) -> bool:
     if (known := asked.get("if-none-match")) is not None:
         return known.strip() == "*" or etag in [tag.removeprefix("W/") for tag in _tags(known)]
-    since = asked.get("if-modified-since")
-    return since is not None and _is_date(since) and not _is_later(modified, since)
+    since = _date(asked.get("if-modified-since"))
+    return since is not None and not _is_later(modified, since)
 
 
 def _tags(header: str) -> list[str]:
     return re.findall(r'(?:W/)?"[^"]*"', header)
 
 
-def _is_date(text: str) -> bool:
+def _date(text: str | None) -> datetime | None:
+    """None for what is no date: such a condition counts as not given (RFC 9110, 13.1.3 and 13.1.4)."""
+    if text is None or len(text) > _LONGEST_DATE:
+        return None
     try:
-        return parsedate_to_datetime(text).tzinfo is not None
-    except ValueError:
-        return False
+        found = parsedate_to_datetime(text)
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError, TypeError, IndexError):  # the parser's own faults among them
+        return None
 
 
-def _is_later(modified: str, than: str | None) -> bool:
-    if than is None or not _is_date(than):
-        return False
-    return parsedate_to_datetime(modified) > parsedate_to_datetime(than)
+def _is_later(modified: str, than: datetime) -> bool:
+    return parsedate_to_datetime(modified) > than
 
 
 def _in_range(scope: Scope, asked: Headers, file: FileResponse, size: int) -> Response | Problem:

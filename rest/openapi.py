@@ -22,7 +22,9 @@ Reelgate turns a written script into a finished video, with a person's decision 
 
 Starting machine work answers 202; `job` in the object, and `GET /jobs/{id}`, say how far it is. Every object has a
 `version`: sent as `expected_version` with a decision, it makes sure that nobody has changed the object meanwhile.
-Every error is an `application/problem+json` object with a stable `code`.
+Every error is an `application/problem+json` object with a stable `code`. Any request can be answered with 400
+`HOST_REFUSED`, when its Host header does not name this server; whatever is not GET or HEAD with 403 `ORIGIN_REFUSED`,
+when a web page of another site asks for it.
 """
 
 TAGS: Final = [
@@ -34,8 +36,8 @@ TAGS: Final = [
 ]
 
 _SAID: Final = {
-    400: "The body cannot be read as JSON.",
-    403: "A web page of another site asked for this.",
+    400: "The Host header does not name this server (`HOST_REFUSED`), or the body cannot be read as JSON (`INVALID`).",
+    403: "A web page of another site asked for this (`ORIGIN_REFUSED`).",
     404: "There is no such thing.",
     409: "The present state does not allow this, or it has changed since it was read. Nothing was changed.",
     413: "Larger than this installation takes.",
@@ -86,8 +88,8 @@ def problems(*statuses: int) -> Responses:
     return {status: {"description": _SAID[status], "content": content} for status in statuses}
 
 
-READ: Final = problems(404, 500, 503)
-LIST: Final = problems(404, 422, 500, 503)
+READ: Final = problems(400, 404, 500, 503)
+LIST: Final = problems(400, 404, 422, 500, 503)
 CREATE: Final = problems(400, 403, 409, 413, 415, 422, 500, 503)
 WRITE: Final = problems(400, 403, 404, 409, 413, 415, 422, 500, 503)
 

@@ -16,6 +16,8 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 MEDIA_TYPE: Final = "application/problem+json"
+_LONGEST_MESSAGE: Final = 500
+_LONGEST_INSTANCE: Final = 500
 _TYPE_PREFIX: Final = "urn:reelgate:problem:"
 
 
@@ -80,8 +82,14 @@ class Refused(Exception):
         self.problem = problem
 
 
+def shortened(message: str) -> str:
+    """For a message that repeats what the client has sent."""
+    return message if len(message) <= _LONGEST_MESSAGE else f"{message[: _LONGEST_MESSAGE - 1]}…"
+
+
 def problem_response(problem: Problem, scope: Scope) -> Response:
-    """The answer to the request of this scope; its path becomes `instance`."""
+    """The answer to the request of this scope; its path becomes `instance`, unless it is very long."""
     headers = {"Cache-Control": "no-store", **problem.headers}
-    body = problem.as_json(quote(str(scope.get("path", "")), errors="replace") or None)
+    path = quote(str(scope.get("path", "")), errors="replace")
+    body = problem.as_json(path if 0 < len(path) <= _LONGEST_INSTANCE else None)
     return Response(body, status_code=problem.status, headers=headers, media_type=MEDIA_TYPE)

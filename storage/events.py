@@ -11,9 +11,7 @@ import binascii
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-
-from tortoise.functions import Max
+from datetime import UTC, datetime, timedelta
 
 from domain.errors import CursorInvalid
 from domain.events import Event, EventKind, NewEvent
@@ -22,6 +20,7 @@ from storage.rows import EVENT_FIELDS, to_event
 from storage.transaction import in_transaction, lock_event_log
 
 _LARGEST_EVENT_ID = 2**63 - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def append_events(events: Sequence[NewEvent], *, now: datetime) -> None:
@@ -67,19 +66,32 @@ async def event_by_id(event_id: int) -> Event | None:
 
 async def last_event_id() -> int:
     """0 while the log is empty."""
-    rows = await models.Event.annotate(last=Max("id")).values("last")
-    return (rows[0]["last"] if rows else None) or 0
+    row = await models.Event.all().order_by("-id").first().values("id")
+    return row["id"] if row else 0
 
 
 @dataclass(frozen=True, slots=True)
 class LogPlace:
-    """A place in one particular log."""
+    """The place behind an event in one particular log; `event_id` 0 is its beginning.
+
+    The moment of the event is part of it: a database that was restored from a backup goes on with the same identity
+    and the same ids, but with other events.
+    """
 
     identity: str
     event_id: int
+    occurred_at: datetime | None
 
     def encode(self) -> str:
-        return base64.urlsafe_b64encode(f"{self.identity}:{self.event_id}".encode()).decode().rstrip("=")
+        raw = f"{self.identity}:{self.event_id}:{self.stamp}"
+        return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+    @property
+    def stamp(self) -> str:
+        """Of the microsecond of the event, in short."""
+        if self.occurred_at is None:
+            return "0"
+        return f"{(self.occurred_at - _EPOCH) // timedelta(microseconds=1) % 2**40:x}"
 
 
 async def log_identity() -> str:
@@ -98,19 +110,23 @@ async def _create_log() -> None:
         await models.EventLog.create(id=1, identity=secrets.token_hex(8), kept_from=0)
 
 
-async def place_of(event_id: int) -> LogPlace:
-    return LogPlace(await log_identity(), event_id)
+async def last_place() -> LogPlace:
+    """The end of the log."""
+    row = await models.Event.all().order_by("-id").first().values("id", "occurred_at")
+    identity = await log_identity()
+    return LogPlace(identity, row["id"], row["occurred_at"]) if row else LogPlace(identity, 0, None)
 
 
 async def decode_cursor(cursor: str) -> int:
     """The id of the event that the cursor names.
 
     Raises:
-        CursorInvalid: not a cursor, of another log, from the future, or older than what is kept.
+        CursorInvalid: not a cursor, of another log, from the future, older than what is kept, or of an event that was
+            lost when the database was restored.
     """
     try:
         raw = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        identity, _, digits = raw.decode("ascii").partition(":")
+        identity, digits, stamp = raw.decode("ascii").split(":")
         if not (digits.isdecimal() and len(digits) <= 19):
             raise ValueError(digits)
     except (binascii.Error, ValueError):
@@ -123,4 +139,8 @@ async def decode_cursor(cursor: str) -> int:
     log = await models.EventLog.get(id=1).values("kept_from")
     if event_id < log["kept_from"]:
         raise CursorInvalid("what happened just after it is no longer kept")
+    row = await models.Event.filter(id=event_id).first().values("occurred_at")
+    known = LogPlace(identity, event_id, row["occurred_at"] if row else None)
+    if (event_id > 0 and not row) or stamp != known.stamp:
+        raise CursorInvalid("it belongs to a state of the database that has been replaced since")
     return event_id

@@ -94,10 +94,9 @@ events_after = events.events_after
 decode_cursor = events.decode_cursor
 
 
-async def event_cursor(event_id: int | None = None) -> str:
-    """The cursor behind this event, by default behind the last one."""
-    place = await events.place_of(await events.last_event_id() if event_id is None else event_id)
-    return place.encode()
+async def event_cursor() -> str:
+    """The cursor behind the last event."""
+    return (await events.last_place()).encode()
 
 
 async def read_event(event_id: int) -> Event:
@@ -147,6 +146,7 @@ def database_failure(error: Exception) -> DatabaseBusy | DatabaseUnavailable | N
 log_identity = events.log_identity
 
 
-def cursor_in_log(identity: str, event_id: int) -> str:
-    """The cursor behind this event of the log with this identity, without asking the database."""
-    return events.LogPlace(identity, event_id).encode()
+def cursor_in_log(identity: str, event: Event | None) -> str:
+    """The cursor behind this event of the log with this identity, without asking the database; None: its beginning."""
+    place = events.LogPlace(identity, event.id, event.occurred_at) if event else events.LogPlace(identity, 0, None)
+    return place.encode()

@@ -14,6 +14,7 @@ from domain.generation import PromptRequest, SegmentationRequest
 from domain.lifecycle import INITIAL, Entity, JobState, Status
 from domain.protocols import WORKER, Ring
 from domain.segmentation import LossyCuts, Segmentation, scenes_from_cuts
+from domain.text import as_one_line
 from storage import jobs as job_rows
 from storage.errors import MediaMissing, StorageError
 from storage.images import NewImage, image_by_id, image_key, images_by_id, insert_image
@@ -176,11 +177,11 @@ async def record_segmentation(unit: Unit, job: Job, *, segmentation: Segmentatio
         message = f"{len(drafts)} scenes were found; at most {unit.limits.max_scenes} are accepted."
         raise WorkFailed(JobErrorCode.BAD_OUTPUT, message, retryable=True)
     most = unit.limits.max_title_chars
-    titled = [replace(draft, title=draft.title[:most] if draft.title else None) for draft in drafts]
+    titled = [replace(draft, title=as_one_line(draft.title or "", most=most)) for draft in drafts]
     for scene in await insert_scenes(script.id, titled, status=INITIAL[Entity.SCENE], now=unit.now):
         unit.record_created(Entity.SCENE, scene.id, script_id=script.id, status=scene.status, actor=WORKER)
-    if script.title is None and segmentation.title:
-        await _set_title(unit, script, segmentation.title[:most])
+    if script.title is None and (title := as_one_line(segmentation.title or "", most=most)) is not None:
+        await _set_title(unit, script, title)
 
 
 async def _set_title(unit: Unit, script: Script, title: str) -> None:

@@ -289,3 +289,11 @@ def ping(path: Path) -> bool:
             return connection.recv(16).startswith(b"+PONG")
         except OSError:
             return False
+
+
+def test_unknown_settings_are_mentioned_once(data: Path) -> None:
+    with System(data, REELGATE_VIDEO_FSP="30") as system:
+        system.ready()
+        system.process.send_signal(signal.SIGTERM)
+        system.process.wait(20)
+        assert system.output().count("unknown settings ignored") == 1

@@ -117,7 +117,7 @@ async def test_across_a_restart(api: Api, studio: Studio) -> None:
     await studio.a_script(scenes=3)
     expected = subjects(await all_changes())
     async with api.socket() as socket:
-        id = await socket.subscribe(CHANGED, after=await reading.event_cursor(0))
+        id = await socket.subscribe(CHANGED, after=reading.cursor_in_log(await reading.log_identity(), None))
         before = await changes(socket, id, 2)
     restarted = EventFeed(poll_seconds=0.5)
     async with restarted.running():

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 import pytest
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 import graph.websocket
 from tests.graph.client import Api, Socket
@@ -15,6 +16,7 @@ from workflow import reading
 
 INIT = {"type": "connection_init"}
 QUERY = {"query": "{ __typename }"}
+LIVE = "subscription { statusChanged { subjectId } }"
 
 BROKEN: list[tuple[str, Any, int]] = [
     ("not JSON", "{", 4400),
@@ -54,6 +56,19 @@ async def test_frames_that_break_the_protocol(api: Api) -> None:
             closed, reason = await socket.close_code()
             assert closed == code, name
             assert reason
+
+
+async def test_reasons_fit_into_a_close_frame(api: Api) -> None:
+    for kind in ("日" * 200, "é" * 119, "x" * 5_000, "a" + "😀" * 100):
+        async with api.socket() as socket:
+            await socket.send({"type": kind})
+            code, reason = await socket.close_code()
+            assert (code, reason[:22], len(reason.encode()) <= 123) == (4400, "Unknown message type: ", True)
+            assert kind.startswith(reason[22:])
+    async with api.socket() as socket:
+        for _ in range(2):
+            await socket.send({"type": "subscribe", "id": "日" * 300, "payload": {"query": LIVE}})
+        assert (await socket.close_code())[0] == 4409
 
 
 async def test_nothing_is_executed_before_the_init(api: Api) -> None:
@@ -182,6 +197,46 @@ async def test_a_client_that_vanishes_leaves_nothing(api: Api, studio: Studio) -
         socket.raw.transport.abort()
     await wait_until(lambda: studio.feed.followers == 0)
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("operation")]
+
+
+async def test_a_client_that_vanishes_while_it_is_sent_to_is_no_fault(
+    api: Api, studio: Studio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Starlette and the server have several words for it."""
+    sent = WebSocket.send_text
+    for problem in (WebSocketDisconnected("gone"), RuntimeError("gone"), WebSocketDisconnect(1006)):
+
+        async def vanished(self: WebSocket, text: str, problem: Exception = problem) -> None:
+            if '"next"' in text:
+                raise problem
+            await sent(self, text)
+
+        with caplog.at_level(logging.INFO), monkeypatch.context() as patch:
+            patch.setattr(WebSocket, "send_text", vanished)
+            async with api.socket() as socket:
+                await socket.subscribe(LIVE)
+                await socket.settle()
+                await studio.a_script()
+                await socket.subscribe("{ __typename }")
+                await socket.settle()
+                await wait_until(lambda: studio.feed.followers == 0)
+        assert [record for record in caplog.records if record.name.startswith("reelgate")] == []
+
+
+async def test_arguments_at_fault_are_named(api: Api, studio: Studio) -> None:
+    await studio.a_script(scenes=1)
+    await studio.a_script()
+    async with api.socket() as socket:
+        for arguments, message, field in (
+            ('statusChanged(scriptId: "script_9")', "There is no script 9.", "scriptId"),
+            ('jobProgress(scriptId: "script_9")', "There is no script 9.", "scriptId"),
+            ('jobProgress(jobId: "job_9")', "There is no job 9.", "jobId"),
+            ('jobProgress(jobId: "job_1", scriptId: "script_2")',
+             "There is no job of this script with the number 1.", "jobId"),
+        ):  # fmt: skip
+            frame = await socket.frame_of(await socket.subscribe(f"subscription {{ {arguments} {{ id }} }}"))
+            assert frame["payload"][0]["message"] == message
+            assert frame["payload"][0]["extensions"] == {"code": "NOT_FOUND", "field": [field]}
 
 
 async def test_a_subscription_has_its_place_before_the_next_message(api: Api, studio: Studio) -> None:

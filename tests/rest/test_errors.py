@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from typing import get_args
@@ -21,6 +22,7 @@ from rest.problems import HttpCode
 from storage.database import close_database
 from storage.errors import DatabaseBusy, DatabaseUnavailable
 from tests.rest.making import problem
+from workflow import reading
 from workflow.context import Context
 
 IDS = ["0", "-1", "+1", "007", "1.0", "abc", "%20", "1_0", "٣", str(2**31), str(2**63), str(10**30), "9" * 5_000]
@@ -176,3 +178,30 @@ async def test_a_fault_after_the_answer_began_is_logged() -> None:
         await Guard(app)({"type": "http", "method": "GET", "path": "/"}, receive, send)
     assert sent == ["http.response.start"]  # for want of the rest the server breaks the connection off
     assert len(logged) == 1
+
+
+async def test_messages_repeat_a_little_of_what_was_sent(client: httpx.AsyncClient) -> None:
+    for answer in (
+        await client.get("/api/" + "a" * 60_000),
+        await client.delete("/api/scripts/" + "1" * 60_000),
+        await client.delete("/media/" + "a" * 60_000),
+        await client.post("/api/scripts", json={"a" * 40_000: 1}),
+        await client.post("/api/scripts", json={f"name{number}": 1 for number in range(2_000)}),
+    ):
+        said = answer.json()
+        assert answer.status_code in (404, 405, 422)
+        assert len(said["detail"]) <= 500
+        assert len(answer.content) < 15_000
+        assert len(said.get("errors", [])) <= 20
+
+
+async def test_a_cancellation_that_is_not_ours_is_a_fault(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cancelled(_: int) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(reading, "read_script", cancelled)
+    with capture_logs() as logged:
+        problem(await client.get("/api/scripts/1"), 500, "INTERNAL")
+    assert [line["event"] for line in logged] == ["request failed", "request"]

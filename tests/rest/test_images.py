@@ -103,3 +103,14 @@ async def test_a_scene_without_pictures_has_an_empty_list(client: httpx.AsyncCli
     scene = await an_approved_scene(context)
     assert (await client.get(f"/api/scenes/{scene.id}/images")).json() == []
     problem(await client.get("/api/scenes/77/images"), 404, "NOT_FOUND")
+
+
+async def test_the_version_of_the_scene_whose_text_was_seen(client: httpx.AsyncClient, context: Context) -> None:
+    image = await an_image(context)
+    seen = (await reading.read_scene(image.scene_id)).version
+    path = f"/api/images/{image.id}/approve"
+    said = problem(await client.post(path, json={"expected_scene_version": seen + 1}), 409, "VERSION_CONFLICT")
+    assert (said["expected_version"], said["current_version"]) == (seen + 1, seen)
+    assert said["errors"][0]["field"] == "expected_scene_version"
+    assert (await reading.read_image(image.id)).version == 1
+    assert raw(await client.post(path, json={"expected_scene_version": seen}))["status"] == "approved"

@@ -41,9 +41,82 @@ async def test_a_picture(client: httpx.AsyncClient, context: Context) -> None:
 
 
 @pytest.mark.usefixtures("film")
-async def test_an_address_with_the_version_may_be_kept(client: httpx.AsyncClient) -> None:
+async def test_a_query_means_nothing(client: httpx.AsyncClient) -> None:
+    """What is forged must not be kept for good."""
     answer = await client.get(PATH + "?v=0123abcd")
-    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["cache-control"] == "private, no-cache"
+
+
+STRANGE_DATES = [
+    "Sun, 06 Nov 99999 08:49:37 GMT",
+    "Sun, 99999999999999999999 Nov 1994 08:49:37 GMT",
+    "Sun, 06 Nov 99999999999999999999 08:49:37 GMT",
+    "Sun, 06 Nov 1994 99999999999999999999:49:37 GMT",
+    "Sun, 06 Nov 1994 08:49:37 +99999999999999999999",
+    "Sun, 06 Nov 1994 08:49:37 -0000",
+    "Sun, 06 Nov 1994 08:49:37 +240000",
+    "1 Jan 0001 00:00:00 +2300",
+    "31 Dec 9999 23:59:59 -2300",
+    "06 Nov 0 0:0:0 GMT",
+    "Mon, , , ,",
+    ",",
+    " ",
+    "",
+    "1 2 3 4 5",
+    "-",
+    "(",
+    "6 Nov " + "9" * 5_000 + " 00:00:00 GMT",
+    "a" * 5_000,
+]
+
+
+@pytest.mark.usefixtures("film")
+@pytest.mark.parametrize("date", STRANGE_DATES)
+async def test_a_condition_with_a_strange_date_counts_as_none(client: httpx.AsyncClient, date: str) -> None:
+    for name in ("If-Modified-Since", "If-Unmodified-Since", "If-Range"):
+        answer = await client.get(PATH, headers={name: date})
+        assert answer.status_code in (200, 304, 412), (name, answer.text)
+    far_away = {"Date": "99999999999999999999"}
+    assert (await client.get(PATH, headers=far_away)).status_code == 200
+
+
+async def test_pictures_and_videos_alone_are_served(client: httpx.AsyncClient, context: Context) -> None:
+    image = await an_image(context)
+    folder = context.media.folder
+    scene = folder / f"images/scene_{image.scene_id}"
+    (folder / "calls/job_1").mkdir(parents=True)
+    for path in (
+        folder / "calls/call_1.json", folder / "calls/job_1/image_1.png", scene / "evil.html", scene / "notes.png",
+        scene / "image_07.png", scene / "image_7.jpg", folder / "images/image_1.png", folder / "video_1.mp4",
+    ):  # fmt: skip
+        path.write_bytes(b"secret")
+        answer = await client.get("/media/" + path.relative_to(folder).as_posix())
+        problem(answer, 404, "NOT_FOUND")
+        assert "secret" not in answer.text
+
+
+async def test_links_are_not_followed(client: httpx.AsyncClient, context: Context) -> None:
+    image = await an_image(context)
+    folder = context.media.folder
+    real = folder / image.file_path
+    (folder / "calls").mkdir()
+    (folder / "calls/call_1.json").write_bytes(b"secret")
+    real.with_name("image_90.png").symlink_to("/etc/passwd")
+    real.with_name("image_91.png").symlink_to(real)
+    real.with_name("image_92.png").symlink_to(folder / "calls/call_1.json")
+    (folder / "images/scene_77").symlink_to(real.parent)
+    for key in (f"scene_{image.scene_id}/image_90.png", f"scene_{image.scene_id}/image_91.png",
+                f"scene_{image.scene_id}/image_92.png", f"scene_77/{real.name}"):  # fmt: skip
+        problem(await client.get(f"/media/images/{key}"), 404, "NOT_FOUND")
+    assert (await client.get(f"/media/{image.file_path}")).status_code == 200
+
+
+async def test_the_folder_as_a_whole_may_be_a_link(client: httpx.AsyncClient, context: Context) -> None:
+    image = await an_image(context)
+    folder = context.media.folder
+    folder.rename(folder.with_name("elsewhere"))
+    folder.symlink_to(folder.with_name("elsewhere"))
+    assert (await client.get(f"/media/{image.file_path}")).status_code == 200
 
 
 @pytest.mark.usefixtures("film")

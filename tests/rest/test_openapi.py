@@ -40,6 +40,15 @@ async def test_exactly_these_operations(client: httpx.AsyncClient) -> None:
     } == OPERATIONS  # fmt: skip
 
 
+async def test_who_may_ask_is_said(client: httpx.AsyncClient) -> None:
+    document = raw(await client.get("/api/openapi.json"))
+    assert "HOST_REFUSED" in document["info"]["description"]
+    for operations in document["paths"].values():
+        for method, operation in operations.items():
+            assert "HOST_REFUSED" in operation["responses"]["400"]["description"]
+            assert ("403" in operation["responses"]) == (method != "get")
+
+
 async def test_operations_are_called_as_the_commands_are(client: httpx.AsyncClient) -> None:
     document = raw(await client.get("/api/openapi.json"))
     names = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 import pytest
 
+from domain.errors import InvalidInput
 from domain.lifecycle import Entity
+from domain.text import accept_text
 from tests.rest.conftest import HeardBell
 from tests.rest.making import a_script, an_approved_script, failed, problem, raw, taken_job
 from workflow import reading
@@ -141,3 +145,53 @@ async def test_a_failed_segmentation_is_seen(client: httpx.AsyncClient, context:
         "retryable": True,
         "next_retry_at": None,
     }
+
+
+async def test_two_idempotency_keys_are_refused(client: httpx.AsyncClient) -> None:
+    headers = [("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+    answer = await client.post("/api/scripts", json={"content": "One."}, headers=headers)
+    assert problem(answer, 422, "INVALID")["errors"][0]["field"] == "Idempotency-Key"
+    answer = await client.post("/api/scripts/1/create-video", headers=headers)
+    assert problem(answer, 422, "INVALID")["errors"][0]["field"] == "Idempotency-Key"
+    assert (await client.get("/api/scripts")).json() == []
+
+
+INVISIBLE = [
+    "\u200b\ufeff",
+    "\x01",
+    " \n\t\u00a0",
+    "\u2028\u3000",
+    "\u202e\u2066",
+    "\ue000",
+    "\U000e0001",
+    "\u00ad" * 9,
+]
+
+
+@pytest.mark.parametrize("content", INVISIBLE)
+async def test_what_cannot_be_seen_is_blank(client: httpx.AsyncClient, content: str) -> None:
+    answer = await client.post("/api/scripts", json={"content": content})
+    assert problem(answer, 422, "INVALID")["errors"][0]["message"] == "`content` is blank. Write something in it."
+    titled = raw(await client.post("/api/scripts", json={"content": f"{content}a", "title": content}))
+    assert (titled["content"], titled["title"]) == (f"{content}a", None)
+
+
+@pytest.mark.parametrize("mark", ["\n", "\r\n", "\t", "\x07", "\x7f", "\x85", "\u2028", "\u202e", "\u2066", "\u2069"])
+async def test_a_title_is_one_line(client: httpx.AsyncClient, mark: str) -> None:
+    body = {"content": f"One{mark}two.", "title": f"One{mark}two"}
+    (error,) = problem(await client.post("/api/scripts", json=body), 422, "INVALID")["errors"]
+    assert error["field"] == "title"
+    assert f"U+{ord(mark[0]):04X}" in error["message"]
+    assert raw(await client.post("/api/scripts", json={"content": body["content"]}))["content"] == body["content"]
+
+
+async def test_titles_of_other_scripts_are_fine(client: httpx.AsyncClient) -> None:
+    for title in ("मैं\u200d", "نص\u200f عربي", "👩\u200d🚀", "O\u2019Neill\u00a0& Co"):
+        assert raw(await client.post("/api/scripts", json={"content": "a", "title": title}))["title"] == title
+
+
+def test_a_long_text_is_seen_to_be_blank_at_once() -> None:
+    began = time.process_time()
+    with pytest.raises(InvalidInput):
+        accept_text("\u200b\ufeff " * 100_000, name="content", most=300_000)
+    assert time.process_time() - began < 0.1

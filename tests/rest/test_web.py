@@ -115,6 +115,15 @@ async def test_preflights(client: httpx.AsyncClient) -> None:
     assert "access-control-allow-origin" not in answer.headers
 
 
+async def test_headers_that_a_trusted_site_may_send(client: httpx.AsyncClient) -> None:
+    for name in ("apollo-require-preflight", "authorization", "content-type", "if-match", "if-none-match", "range"):
+        asked = {
+            "Origin": "https://studio.example", "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": name,
+        }  # fmt: skip
+        assert (await client.options("/graphql", headers=asked)).status_code == 200, name
+
+
 async def test_a_trusted_site_sees_errors_too(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/scripts", json={}, headers={"Origin": "https://studio.example"})
     problem(answer, 422, "INVALID")
