@@ -18,7 +18,9 @@ from tests.world import World, open_world
 
 _THOROUGH = (
     "app/test_embedded.py", "app/test_processes.py", "app/test_broker.py", "jobs/", "providers/test_double",
-    "providers/test_offline_images.py", "storage/test_cancellation.py", "storage/test_several_processes.py",
+    "providers/test_offline_images.py", "providers/openai_compatible/test_failures.py",
+    "providers/openai_compatible/test_provider_rules.py", "providers/openai_compatible/test_segmenting.py",
+    "storage/test_cancellation.py", "storage/test_several_processes.py",
     "storage/test_media.py", "video/test_video_frames.py", "video/test_video_stopped.py", "graph/test_live.py",
     "lifecycle/test_races.py",
 )  # fmt: skip
