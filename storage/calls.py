@@ -110,24 +110,16 @@ async def committed(script_id: int | None = None) -> Decimal:
 
 
 async def costs_of_jobs(job_ids: Sequence[int]) -> dict[int, Cost]:
-    return await _costs("job_id", job_ids)
-
-
-async def costs_of_scripts(script_ids: Sequence[int]) -> dict[int, Cost]:
-    return await _costs("script_id", script_ids)
-
-
-async def _costs(column: str, ids: Sequence[int]) -> dict[int, Cost]:
     """Of each that has made calls."""
-    if not ids:
+    if not job_ids:
         return {}
-    listed = ", ".join(str(int(entity_id)) for entity_id in ids)
+    listed = ", ".join(str(int(job_id)) for job_id in job_ids)
     rows = await connection().execute_query_dict(
-        f"SELECT {column} AS id, COUNT(*) AS calls, SUM(COALESCE(cost_nano, 0)) AS known, "
+        "SELECT job_id, COUNT(*) AS calls, SUM(COALESCE(cost_nano, 0)) AS known, "
         "SUM(CASE WHEN cost_nano IS NULL THEN 1 ELSE 0 END) AS unknown "
-        f"FROM provider_call WHERE {_PERHAPS_PAID} AND {column} IN ({listed}) GROUP BY {column}"
+        f"FROM provider_call WHERE {_PERHAPS_PAID} AND job_id IN ({listed}) GROUP BY job_id"
     )
-    return {row["id"]: Cost(from_nano(int(row["known"])), int(row["calls"]), int(row["unknown"])) for row in rows}
+    return {row["job_id"]: Cost(from_nano(int(row["known"])), int(row["calls"]), int(row["unknown"])) for row in rows}
 
 
 async def sent_since(role: Role, since_ms: int, limit: int) -> list[int]:

@@ -47,7 +47,7 @@ def test_counting_values_takes_no_time() -> None:
     began = time.process_time()
     with pytest.raises(RequestRefused):
         check_variables({"x": [[0] * 1_000_000]})
-    assert time.process_time() - began < 1  # quadratic work would take many seconds
+    assert time.process_time() - began < 0.05
 
 
 async def test_fragments(api: Api) -> None:
@@ -61,7 +61,7 @@ async def test_fragments(api: Api) -> None:
     for query in (using(101), using(380), "{ " + " ".join(f"...F{number}" for number in range(2_400)) + " }"):
         began = time.process_time()
         response = await api.post({"query": query}, accept=GRAPHQL_JSON)
-        assert time.process_time() - began < 2
+        assert time.process_time() - began < 1  # of the whole test process; the server's part is about 0.02
         assert response.json()["errors"][0]["extensions"] == {"code": "LIMIT_EXCEEDED"}
     spread = "...G " * 40
     nested = "{ " + " ".join(f"a{n}: node(id: 1) {{ {spread} }}" for n in range(25)) + " } fragment G on Node { id }"

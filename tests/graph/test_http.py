@@ -236,7 +236,7 @@ async def test_documents_that_are_too_large(api: Api) -> None:
     for name, query in LARGE.items():
         started = time.process_time()
         response = await api.post({"query": query}, accept=GRAPHQL_JSON)
-        assert time.process_time() - started < 5, name
+        assert time.process_time() - started < 0.5, name
         assert response.status_code == 400, name
         errors_of(response)
 

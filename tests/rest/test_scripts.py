@@ -194,4 +194,4 @@ def test_a_long_text_is_seen_to_be_blank_at_once() -> None:
     began = time.process_time()
     with pytest.raises(InvalidInput):
         accept_text("\u200b\ufeff " * 100_000, name="content", most=300_000)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 0.1

@@ -85,7 +85,7 @@ def test_a_long_script_in_many_languages_with_an_unruly_model(seed: int) -> None
     model = unruly(seed)
     started = time.monotonic()
     found = cut(text, model)
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 10
     assert len(model.asked) <= MOST_CALLS
     assert len(found.cuts) > 100
 
