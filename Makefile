@@ -3,10 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-WORKERS ?= 2
+# More than cores: stories wait much, for processes and for the clock.
+WORKERS ?= 4
+YOGA := benchmarks/live/yoga
+# Without compiled files every process and every test run would compile all of the project anew.
+unexport PYTHONDONTWRITEBYTECODE
+PEER := benchmarks/video/.venv
+PEER_STAMP := $(PEER)/.installed
+YOGA_STAMP := $(YOGA)/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run format check test test-slow schema migrations lock clean
+.PHONY: help setup demo run format check test test-slow bench-live bench-video schema migrations lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,7 +28,7 @@ $(STAMP): requirements.txt pyproject.toml
 setup: $(STAMP) ## make .venv and install the locked packages and the project
 
 demo: $(STAMP) ## take the bundled script to an MP4, everything on this machine
-	$(BIN)/reelgate produce app/data/demo.txt --auto-approve --output out/demo.mp4
+	$(BIN)/reelgate produce app/data/demo.txt --auto-approve --title-card --output out/demo.mp4
 
 run: $(STAMP) ## run the whole system in the foreground
 	@$(BIN)/reelgate serve
@@ -36,13 +43,28 @@ check: $(STAMP) ## format, lint, types, import contracts, schema snapshot, fast 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/reelgate schema | diff --unified schema.graphql - || (echo "schema.graphql is out of date: run make schema"; exit 1)
-	$(BIN)/pytest --quiet -n $(WORKERS) -m "not stories and not slow and not thorough"
+	$(BIN)/pytest --quiet -n 2 --dist worksteal -m "not stories and not slow and not thorough"
 
 test: $(STAMP) ## the whole suite but the long campaigns
-	$(BIN)/pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow"
 
 test-slow: $(STAMP) ## the long campaigns; REELGATE_CAMPAIGN=0.1 makes them a tenth as long
 	$(BIN)/pytest -m slow --timeout 3000
+
+$(YOGA_STAMP): $(YOGA)/package-lock.json $(YOGA)/package.json
+	npm ci --prefix $(YOGA) --no-audit --no-fund --loglevel error
+	@touch $@
+
+bench-live: $(STAMP) $(YOGA_STAMP) ## measure the live layer beside Strawberry's own and GraphQL Yoga (Node 20); QUICK=1 takes a minute
+	@$(BIN)/python -m benchmarks.live $(if $(QUICK),--quick) $(BENCH)
+
+$(PEER_STAMP): benchmarks/video/requirements.txt
+	@test -x $(PEER)/bin/python || $(PYTHON) -m venv $(PEER)
+	$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+bench-video: $(STAMP) $(PEER_STAMP) ## measure rendering beside MoviePy, the usual ffmpeg command and x264 alone
+	@$(BIN)/python -m benchmarks.video $(BENCH)
 
 schema: $(STAMP) ## write schema.graphql from the code
 	$(BIN)/reelgate schema > schema.graphql
@@ -54,4 +76,4 @@ lock: $(STAMP) ## bring requirements.txt up to date with pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.txt
 
 clean: ## remove what the commands above made, but no data
-	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(PEER) $(YOGA)/node_modules out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info tests/graph/node/node_modules* tests/studio/node/node_modules*

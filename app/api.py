@@ -18,19 +18,26 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from app.collecting import rare_collections
+from app.http_protocol import HttpProtocol
 from app.listening import reachable_address
 from app.news import follow_news
 from app.settings import Settings
 from app.web import wrap
+from app.websocket_server import WebSocketServerProtocol
 from app.wiring import System, open_system
+from graph.clients import Clients
+from graph.limits import DocumentLimits, RequestLimits
 from graph.live import EventFeed
 from graph.view import PATH as GRAPHQL_PATH
 from graph.view import create_graphql
-from rest.app import create_rest
+from rest.app import create_rest, larger_bodies
 from rest.errors import exception_handlers
 from rest.health import health_routes
 from rest.media import media_route
 from storage.migrate import require_migrated
+from studio.serving import studio_routes
+from workflow.providers import require_no_pause
 from workflow.reading import ping
 
 _BYTES_PER_CHARACTER: Final = 12
@@ -45,17 +52,28 @@ async def run_api(settings: Settings, *, listening: socket.socket, hosts: tuple[
     """Serve until SIGTERM or SIGINT. `hosts`, and the address it listens on, are allowed besides the settings' ones."""
     async with open_system(settings) as system:
         feed = EventFeed()
-        app = create_app(settings, system, feed, (*hosts, reachable_address(listening)[0]))
+        clients = Clients(request_limits_of(settings))
+        app = create_app(settings, system, feed, (*hosts, reachable_address(listening)[0]), clients)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, proxy_headers=False, lifespan="on",
-            ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=max_body_bytes(settings),
+            http=HttpProtocol, ws=WebSocketServerProtocol, ws_per_message_deflate=False,
+            ws_max_size=max_body_bytes(settings),
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )  # fmt: skip
-        await _Server(config).serve(sockets=[listening])
+        with rare_collections():
+            await _Server(config, clients).serve(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
     """Ends by returning. uvicorn raises the signal once more, and what is open would never be closed."""
+
+    def __init__(self, config: uvicorn.Config, clients: Clients) -> None:
+        super().__init__(config)
+        self._clients = clients
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._clients.end_streams()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -70,7 +88,9 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def create_app(settings: Settings, system: System, feed: EventFeed, hosts: tuple[str, ...] = ()) -> ASGIApp:
+def create_app(
+    settings: Settings, system: System, feed: EventFeed, hosts: tuple[str, ...] = (), clients: Clients | None = None
+) -> ASGIApp:
     """All faces behind the checks that make them safe on a laptop."""
 
     @asynccontextmanager
@@ -85,12 +105,12 @@ def create_app(settings: Settings, system: System, feed: EventFeed, hosts: tuple
                     await news
 
     routes = [
-        *create_graphql(system.context, feed),
-        *health_routes(_checks(system), optional=("redis",)),
+        *create_graphql(system.context, feed, clients or Clients(request_limits_of(settings))),
+        *health_routes(_checks(system), optional=("redis", "providers")),
         media_route(system.context),
         Route("/api", _documentation),
         Mount("/api", create_rest(system.context)),
-        Route("/", _front),
+        *studio_routes(),
     ]
     faces = Starlette(routes=routes, lifespan=lifespan, exception_handlers=exception_handlers())
     faces.router.redirect_slashes = False  # a redirect would lose the body of whoever does not follow with POST
@@ -100,12 +120,27 @@ def create_app(settings: Settings, system: System, feed: EventFeed, hosts: tuple
         cors_origins=settings.cors_origins,
         max_body_bytes=max_body_bytes(settings),
         bounded_paths=(GRAPHQL_PATH,),
+        larger_bodies=larger_bodies(system.context.limits),
     )
 
 
 def max_body_bytes(settings: Settings) -> int:
     """Room for the longest script that is accepted, however it is escaped."""
     return settings.max_script_chars * _BYTES_PER_CHARACTER + _BODY_SLACK
+
+
+def request_limits_of(settings: Settings) -> RequestLimits:
+    document = DocumentLimits(
+        settings.graphql_depth, settings.graphql_fields, settings.graphql_directives, settings.graphql_cost
+    )
+    return RequestLimits(
+        document=document,
+        seconds=settings.graphql_seconds,
+        body_seconds=settings.graphql_body_seconds,
+        operations=settings.connection_operations,
+        connections=settings.client_connections,
+        subscriptions=settings.client_subscriptions,
+    )
 
 
 def _checks(system: System) -> dict[str, Callable[[], Awaitable[None]]]:
@@ -121,12 +156,11 @@ def _checks(system: System) -> dict[str, Callable[[], Awaitable[None]]]:
         if not await asyncio.to_thread(os.access, folder, os.W_OK):
             raise OSError("the media folder cannot be written")
 
-    return {"database": database, "media": media, "redis": redis}
+    async def providers() -> None:
+        await require_no_pause(system.context)
+
+    return {"database": database, "media": media, "redis": redis, "providers": providers}
 
 
 async def _documentation(_: Request) -> Response:
     return RedirectResponse("/api/docs")
-
-
-async def _front(_: Request) -> Response:
-    return RedirectResponse("/graphql")

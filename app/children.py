@@ -48,7 +48,7 @@ class Child:
         output = Output(reading, forward)
         try:
             process = await asyncio.create_subprocess_exec(
-                *_tied(spec.argv),
+                *tied(spec.argv),
                 env=spec.env,
                 pass_fds=spec.inherited,
                 process_group=0,
@@ -138,7 +138,8 @@ class Output:
         self._forward(f"{text}\n")
 
 
-def _tied(argv: tuple[str, ...]) -> tuple[str, ...]:
+def tied(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The command line of a program that dies with us, where the system can do that."""
     if not ties_children:
         return argv
     return (sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), *argv)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
+from app.collecting import no_collections
 from app.embedded import run_embedded
 from app.errors import StartError
 from app.health import wait_until_answering
@@ -21,9 +22,11 @@ from app.lifeline import watch_lifeline
 from app.listening import inherited_socket, is_loopback, listen, reachable_address, require_loopback, url_of
 from app.logs import configure_logging
 from app.settings import Settings, SettingsError, load_settings
+from domain.rendering import Aspect, Captions, Fill, Motion, Narration, Quality, Resolution, Transition
 
 T = TypeVar("T")
 
+_LOOK = "The video; what is not given is as the server has it"
 FAILED = 1
 INTERRUPTED = 130
 
@@ -83,7 +86,8 @@ def api(
     fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run the API alone; needs REDIS_URL and a migrated database."""
-    from app.api import run_api
+    with no_collections():
+        from app.api import run_api
 
     settings = _begin("api")
     if fd is not None:
@@ -104,7 +108,8 @@ def worker(embedded: Annotated[bool, typer.Option(hidden=True)] = False) -> None
 
     As many may run as wanted, on any machine. Ctrl-C or SIGTERM stops it; its unfinished jobs go to others.
     """
-    from app.worker import run_worker
+    with no_collections():
+        from app.worker import run_worker
 
     _run(run_worker(_begin("worker"), embedded=embedded))
 
@@ -112,7 +117,8 @@ def worker(embedded: Annotated[bool, typer.Option(hidden=True)] = False) -> None
 @app.command()
 def migrate() -> None:
     """Bring the database up to date. Safe to run at any time, by several processes at once."""
-    from storage.migrate import migrate as apply
+    with no_collections():
+        from storage.migrate import migrate as apply
 
     applied = _run(apply(_begin("migrate").database_url))
     for name in applied:
@@ -124,7 +130,8 @@ def migrate() -> None:
 @app.command()
 def schema() -> None:
     """Print the GraphQL schema."""
-    from graph.schema import sdl
+    with no_collections():
+        from graph.schema import sdl
 
     typer.echo(sdl(), nl=False)
 
@@ -152,6 +159,37 @@ def produce(
     script_id: Annotated[
         int | None, typer.Option("--script", help="Go on with this script instead of a file.", min=1, metavar="ID")
     ] = None,
+    aspect: Annotated[Aspect | None, typer.Option(help="Shape of the video.", rich_help_panel=_LOOK)] = None,
+    resolution: Annotated[Resolution | None, typer.Option(help="Its shorter side.", rich_help_panel=_LOOK)] = None,
+    fps: Annotated[int | None, typer.Option(help="Frames a second.", min=24, max=60, rich_help_panel=_LOOK)] = None,
+    quality: Annotated[Quality | None, typer.Option(help="A draft is quick to make.", rich_help_panel=_LOOK)] = None,
+    motion: Annotated[Motion | None, typer.Option(help="What the camera does.", rich_help_panel=_LOOK)] = None,
+    transition: Annotated[
+        Transition | None, typer.Option(help="How one scene gives way to the next.", rich_help_panel=_LOOK)
+    ] = None,
+    fill: Annotated[
+        Fill | None, typer.Option(help="What a picture of another shape does.", rich_help_panel=_LOOK)
+    ] = None,
+    captions: Annotated[Captions | None, typer.Option(help="How the words are shown.", rich_help_panel=_LOOK)] = None,
+    title_card: Annotated[
+        bool | None, typer.Option("--title-card/--no-title-card", help="Begin with the title.", rich_help_panel=_LOOK)
+    ] = None,
+    narration: Annotated[
+        Narration | None, typer.Option(help="Whether the words are spoken.", rich_help_panel=_LOOK)
+    ] = None,
+    voice: Annotated[str | None, typer.Option(help="By which voice.", metavar="NAME", rich_help_panel=_LOOK)] = None,
+    scene_seconds: Annotated[
+        float | None,
+        typer.Option(
+            help="How long each scene is shown. Default: as long as its narration, or as it takes to read.",
+            metavar="SECONDS",
+            rich_help_panel=_LOOK,
+        ),
+    ] = None,
+    music: Annotated[
+        Path | None,
+        typer.Option(help="Music beneath it: MP3, M4A, WAV, FLAC or Ogg.", metavar="FILE", rich_help_panel=_LOOK),
+    ] = None,
 ) -> None:
     """Take a script to an MP4, asking for a decision at each gate or approving every step.
 
@@ -165,8 +203,13 @@ def produce(
     130  interrupted
     """
     from app.produce import Order, produce_video
+    from app.produce_look import Look
 
-    order = Order(script, output, title, auto_approve, server, script_id)
+    look = Look(
+        aspect, resolution, fps, quality, motion, transition, fill, captions, title_card, narration, voice,
+        scene_seconds, music,
+    )  # fmt: skip
+    order = Order(script, output, title, auto_approve, server, script_id, look)
     raise typer.Exit(produce_video(load_settings(), order))
 
 

@@ -85,6 +85,15 @@ class Client:
             raise Declined(error["code"], error["message"])
         return payload
 
+    def send(self, path: str, name: str, file: Path) -> Json:
+        """Send a file by the REST face; answers what was made of it. The same file is taken once.
+
+        Raises `Declined` or `ServerGone`, and `OSError` for the file.
+        """
+        data = file.read_bytes()
+        key = hashlib.sha256(path.encode() + data).hexdigest()
+        return self._patiently(lambda: self._sent(path, {name: (file.name, data)}, key))
+
     def download(self, path: str, target: Path, sha256: str) -> int:
         """Write the file to `target`, whole or not at all; answers its bytes. Raises `OSError` as well."""
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -118,6 +127,18 @@ class Client:
                 "Is the address right?"
             )
         return data
+
+    def _sent(self, path: str, files: dict[str, tuple[str, bytes]], key: str) -> Json:
+        response = self._http.post(f"{self.url}{path}", files=files, headers={"Idempotency-Key": key})
+        _require_now(response)
+        try:
+            answer: Json = response.json()
+        except ValueError:
+            answer = {}
+        if response.is_success and answer:
+            return answer
+        reason = str(answer.get("detail") or f"{self.url}{path} answered {response.status_code}.")
+        raise Declined(str(answer.get("code", "UNEXPECTED")), reason)
 
     def _declined(self, code: str, message: str) -> Declined:
         if code in ("BAD_REQUEST", "UNEXPECTED"):  # our own documents are well formed

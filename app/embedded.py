@@ -79,8 +79,10 @@ def run_embedded(
     supervisor = _Supervisor(settings, commands, sink, on_ready or _announce)
     try:
         require_loopback(host, insecure)
+        _ = settings.text_server, settings.images_server  # a missing key is said at once
         with supervisor.listening_to_signals():
-            watch_lifeline(GRACE + BROKER_GRACE + 1)  # for a server started by another command of ours
+            # For a server started by another command of ours.
+            watch_lifeline(GRACE + settings.patience_seconds + BROKER_GRACE + 1)
             return asyncio.run(supervisor.run(host, port))
     except StartError as error:
         sink.write(f"reelgate: {error}\n")
@@ -100,6 +102,7 @@ class _Supervisor:
         self._folder = DataFolder(settings.data_dir)
         self._keepers: list[Keeper] = []
         self._broker: Keeper | None = None
+        self._worker: Keeper | None = None
         self._stop = asyncio.Event()
         self._stop_asked_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -144,7 +147,7 @@ class _Supervisor:
         await self._while_kept(self._migrate(env, lifeline))
         fd = listening.fileno()
         api = (*self._commands.api, "--fd", str(fd))
-        self._keep(ChildSpec("worker", self._commands.worker, env, (lifeline,)), needs=self._broker)
+        self._worker = self._keep(ChildSpec("worker", self._commands.worker, env, (lifeline,)), needs=self._broker)
         self._keep(ChildSpec("API", api, env, (lifeline, fd)), needs=self._broker)
         slow = asyncio.get_running_loop().call_later(_SLOW, log.warning, "the API does not answer yet")
         await self._while_kept(wait_until_answering(reachable_address(listening)))
@@ -203,11 +206,14 @@ class _Supervisor:
             )
 
     async def _stop_children(self) -> None:
-        await asyncio.gather(
-            *(keeper.stop(GRACE, self._force) for keeper in self._keepers if keeper is not self._broker)
-        )
+        others = [keeper for keeper in self._keepers if keeper is not self._broker]
+        await asyncio.gather(*(keeper.stop(self._grace_of(keeper), self._force) for keeper in others))
         if self._broker:
             await self._broker.stop(BROKER_GRACE, self._force)
+
+    def _grace_of(self, keeper: Keeper) -> float:
+        """A worker may have paid calls under way, whose answers would be lost."""
+        return GRACE + (self._settings.patience_seconds if keeper is self._worker else 0.0)
 
     def _clear_away_the_dead(self) -> float:
         """Remove what a killed system left; returns the seconds its last processes may take to free the port."""

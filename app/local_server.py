@@ -72,7 +72,7 @@ class LocalServer:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         try:
             if self._process is not None:
-                _stop(self._process)
+                _stop(self._process, self._settings.patience_seconds)
         finally:
             for end in self._lifelines:
                 os.close(end)
@@ -154,12 +154,12 @@ class LocalServer:
         return ""
 
 
-def _stop(server: subprocess.Popen[bytes]) -> None:
+def _stop(server: subprocess.Popen[bytes], patience: float) -> None:
     if server.poll() is None:
         server.terminate()
     with _interrupts_passed_on(server):
         try:
-            server.wait(_STOP_SECONDS)
+            server.wait(_STOP_SECONDS + patience)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()

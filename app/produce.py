@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -24,6 +24,7 @@ from app.errors import StartError
 from app.gates import Asking, AutoApproval, Quit
 from app.local_server import LocalServer, NamedServer
 from app.produce_board import Board
+from app.produce_look import Look
 from app.produce_steps import CannotProduce, Production
 from app.settings import Settings
 
@@ -49,6 +50,7 @@ class Order:
     auto_approve: bool
     server: str | None
     script_id: int | None
+    look: Look = field(default_factory=Look)
 
 
 class WrongUsage(Exception):
@@ -126,7 +128,9 @@ class _Attempt:
                 self._script_number = _create(client, self._order.title, self._content)
             self._board.say(f"Script {self._script_number} on {client.url}")
             script_id = f"script_{self._script_number}"
-            video = Production(client, script_id, self._gates, self._board, resumed=resumed).run()
+            render = self._order.look.render_input(self._sent_music(client))
+            production = Production(client, script_id, self._gates, self._board, resumed=resumed, render=render)
+            video = production.run()
             size = client.download(video["url"], self._order.output, video["sha256"])
         finally:
             client.close()
@@ -135,12 +139,20 @@ class _Attempt:
         with suppress(BrokenPipeError):
             print(self._order.output.resolve(), flush=True)
 
+    def _sent_music(self, client: Client) -> str | None:
+        """The id of the music on the server. Sent again, it is the same one: its content is the key."""
+        if (music := self._order.look.music) is None:
+            return None
+        number = client.send(f"/api/scripts/{self._script_number}/music", "music", music)["id"]
+        return f"music_{number}"
+
 
 def again(order: Order, script_number: int) -> str:
     """The command line that goes on with this order, to be copied."""
     words = [*_program(), "produce", "--script", str(script_number), "-o", str(order.output)]
     words += ["--server", order.server] if order.server else []
     words += ["--auto-approve"] if order.auto_approve else []
+    words += order.look.words()
     return shlex.join(words)
 
 
@@ -167,6 +179,7 @@ def _require_sense(order: Order) -> None:
         raise WrongUsage("Name a script file, or an earlier script with --script; one of the two.")
     if order.script is None and order.title is not None:
         raise WrongUsage("--title is for a new script; this one has its title.")
+    _require_music(order.look.music)
     if order.auto_approve:
         return
     add = "Add --auto-approve to approve every step."
@@ -174,6 +187,17 @@ def _require_sense(order: Order) -> None:
         raise WrongUsage(f"There is nobody to ask: standard input is not a terminal. {add}")
     if not sys.stderr.isatty():
         raise WrongUsage(f"There is nobody to ask: the error stream, where the questions go, is not a terminal. {add}")
+
+
+def _require_music(music: Path | None) -> None:
+    """Raises `WrongUsage`."""
+    if music is None:
+        return
+    try:
+        with music.open("rb"):
+            pass
+    except OSError as error:
+        raise WrongUsage(f"The music {music} cannot be read: {error.strerror}.") from None
 
 
 def _content(script: Path) -> str:

@@ -4,7 +4,7 @@ from typing import Final
 
 JOB: Final = """
 fragment Work on Job {
-  id state progress { fraction step } error { message }
+  id state progress { fraction step secondsLeft } error { message }
 }
 """
 
@@ -40,7 +40,7 @@ mutation RejectImage($input: RejectImageInput!) {
 
 CREATE_VIDEO: Final = """
 mutation CreateVideo($input: CreateVideoInput!) {
-  createVideo(input: $input) { video { id } userErrors { code message } }
+  createVideo(input: $input) { video { id } userErrors { code message field } }
 }"""
 
 GENERATE_IMAGE: Final = """
@@ -95,10 +95,17 @@ query LatestVideo($id: ID!) {
   script(id: $id) { latestVideo { id status stale } }
 }"""
 
+VIDEO_ESTIMATE: Final = """
+query VideoEstimate($id: ID!, $render: RenderInput) {
+  script(id: $id) { videoEstimate(render: $render) { amount currency calls } }
+}"""
+
 VIDEO: Final = (
     """
 query Video($id: ID!) {
-  video(id: $id) { id status error url sha256 durationSeconds byteSize compilation { ...Work } }
+  video(id: $id) {
+    id status error url sha256 durationSeconds byteSize captionsUrl compilation { note ...Work }
+  }
 }"""
     + JOB
 )

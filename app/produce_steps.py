@@ -35,15 +35,19 @@ class CannotProduce(Exception):
 class Production:
     """One script's way to its video. Every method leaves when its step is done, whoever did it.
 
-    `resumed`: a person goes on with an earlier script, which means that what failed then is tried once more.
+    `resumed`: a person goes on with an earlier script, which means that what failed then is tried once more. `render`
+    is how the video is to be made; with it a new one is asked for, which costs little where another is like it.
     """
 
-    def __init__(self, client: Client, script_id: str, gates: Gates, board: Board, *, resumed: bool) -> None:
+    def __init__(
+        self, client: Client, script_id: str, gates: Gates, board: Board, *, resumed: bool, render: Json | None = None
+    ) -> None:
         self._client = client
         self._id = script_id
         self._gates = gates
         self._board = board
         self._resumed = resumed
+        self._render = render
         self._retried: set[str] = set()
         self._refusals: dict[tuple[str, object], int] = {}
         self._asking = 0.0
@@ -164,20 +168,31 @@ class Production:
     def _compile(self) -> Json | None:
         """The video, perhaps one that is there already or on its way; None when the scenes are not ready after all."""
         latest = self._read(documents.LATEST_VIDEO)["script"]["latestVideo"]
-        if latest and not latest["stale"] and latest["status"] != "REJECTED":
+        if not self._render and latest and not latest["stale"] and latest["status"] != "REJECTED":
             return self._awaited(latest["id"])
+        self._say_what_it_costs()
         key = secrets.token_hex(8)
-        made = self._decide(documents.CREATE_VIDEO, scriptId=self._id, idempotencyKey=key)
+        made = self._decide(documents.CREATE_VIDEO, scriptId=self._id, idempotencyKey=key, render=self._render)
         return self._awaited(made["video"]["id"]) if made else None
+
+    def _say_what_it_costs(self) -> None:
+        """Nothing, where it costs nothing."""
+        script = self._client.query(documents.VIDEO_ESTIMATE, id=self._id, render=self._render)["script"]
+        if (estimate := script and script["videoEstimate"]) and estimate["calls"]:
+            self._board.say(_cost_of_narration(estimate))
 
     def _awaited(self, video_id: str) -> Json:
         while (video := self._read(documents.VIDEO, video_id)["video"])["status"] == "PENDING":
             job = video["compilation"]
+            if job["state"] == "PARKED":
+                self._mend(job, "The video cannot go on")
             self._board.show(VIDEO, int(job["progress"]["fraction"] * 100), 100, _note(job))
             self._rest()
         if video["status"] == "REJECTED":
             raise CannotProduce(f"The video could not be made: {video['error']}")
         self._board.show(VIDEO, 100, 100, "done")
+        if video["compilation"]["note"]:
+            self._board.say(video["compilation"]["note"])
         found: Json = video
         return found
 
@@ -229,6 +244,13 @@ def _lacks_image(scene: Json) -> bool:
     return scene["chosenImage"] is None or bool(scene["chosenImage"]["stale"])
 
 
+def _cost_of_narration(estimate: Json) -> str:
+    calls = "one paid call" if estimate["calls"] == 1 else f"{estimate['calls']} paid calls"
+    amount = estimate["amount"]
+    most = "no price is known for it" if amount is None else f"at most {amount} {estimate['currency']}"
+    return f"The narration takes {calls}: {most}."
+
+
 def _note(job: Json | None) -> str:
     match job:
         case None | {"state": "QUEUED"}:
@@ -236,4 +258,10 @@ def _note(job: Json | None) -> str:
         case {"state": "RETRYING", "error": {"message": str(reason)}}:
             return f"trying again: {reason}"
         case _:
-            return str(job["progress"]["step"] or job["state"].lower())
+            step = str(job["progress"]["step"] or job["state"].lower())
+            left = job["progress"].get("secondsLeft")
+            return step if left is None else f"{step} (about {_in_words(left)} left)"
+
+
+def _in_words(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -33,13 +33,6 @@ HOSTS_RULE = "should be host names with commas between, without scheme or port, 
 FFMPEG_RULE = "should be the path of an ffmpeg program that can be run, or the name of one on the PATH"
 
 
-class ProviderName(StrEnum):
-    """Who does the machine work on texts or images."""
-
-    OFFLINE = "offline"
-    OPENAI = "openai"
-
-
 class LogLevel(StrEnum):
     """The least serious kind of log line that is written."""
 
@@ -94,15 +87,6 @@ def even_size(value: object) -> str:
 def lower(value: object) -> object:
     """Names of levels and formats may be written in any case."""
     return value.lower() if isinstance(value, str) else value
-
-
-def provider(value: object) -> ProviderName:
-    """A provider that this version has."""
-    if str(value).lower() == ProviderName.OPENAI:
-        raise ValueError("should be offline: openai is not in this version")
-    if str(value).lower() != ProviderName.OFFLINE:
-        raise ValueError("should be offline")
-    return ProviderName.OFFLINE
 
 
 def sqlite_url(path: Path) -> str:

@@ -6,6 +6,7 @@ The environment wins over the file; an empty value counts as not set. `load_sett
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -22,49 +23,32 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
 from app import setting_rules as rules
-from app.setting_rules import LogFormat, LogLevel, ProviderName
+from app.setting_fields import setting
+from app.setting_rules import LogFormat, LogLevel
+from app.video_settings import VideoSettings
 
 # Set by one of our processes for another, never by a person.
 INTERNAL_VARIABLES = frozenset({"REELGATE_LIFELINE_FD", "REELGATE_LIFELINE_BROKER"})
+# A key or an address with a password, put into a variable where none belongs.
+_MAY_BE_SECRET = re.compile(r"@|(?=[\w-]{0,200}\d)[\w-]{20}")
 
 
 class SettingsError(Exception):
     """The settings cannot be used; the text names each bad variable and says what it should be."""
 
 
-def _setting(name: str, default: Any, text: str, *, expected: str = "", secret: bool = False) -> Any:
-    """One documented field, read from the environment variable `name`."""
-    return Field(
-        default=default,
-        validation_alias=name,
-        description=text,
-        repr=not secret,
-        validate_default=True,
-        json_schema_extra={"expected": expected, "secret": secret},
-    )
-
-
-class Settings(BaseSettings):
+class Settings(VideoSettings):
     """All settings, checked. Frozen: a process reads them once, at its start."""
 
-    model_config = SettingsConfigDict(
-        case_sensitive=True,
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        populate_by_name=True,
-    )
-
-    data_dir: Annotated[Path, BeforeValidator(rules.folder)] = _setting(
+    data_dir: Annotated[Path, BeforeValidator(rules.folder)] = setting(
         "REELGATE_DATA_DIR",
         Path("var"),
         "Folder for everything that is kept: database, media, locks. One server runs on a data folder at a time.",
     )
-    database_url: Annotated[str, BeforeValidator(rules.database_url)] = _setting(
+    database_url: Annotated[str, BeforeValidator(rules.database_url)] = setting(
         "DATABASE_URL",
         None,
         "Database: `sqlite:////absolute/path` (four slashes in all) or "
@@ -72,82 +56,65 @@ class Settings(BaseSettings):
         "Default: the SQLite file `reelgate.sqlite3` in the data folder.",
         secret=True,
     )
-    redis_url: Annotated[str, AfterValidator(rules.redis_url)] | None = _setting(
+    redis_url: Annotated[str, AfterValidator(rules.redis_url)] | None = setting(
         "REDIS_URL",
         None,
         "Redis or Valkey: `redis://`, `rediss://` or `unix://`. Default: none; `reelgate serve` starts its own Valkey.",
         secret=True,
     )
-    storage_url: Annotated[str, BeforeValidator(rules.storage_url)] = _setting(
+    storage_url: Annotated[str, BeforeValidator(rules.storage_url)] = setting(
         "STORAGE_URL",
         None,
         "Folder for images and videos: a path or a `file://` URL. Default: `storage` in the data folder.",
         secret=True,
     )
-    text_provider: Annotated[ProviderName, BeforeValidator(rules.provider)] = _setting(
-        "REELGATE_TEXT",
-        ProviderName.OFFLINE,
-        "Who divides scripts and writes image prompts: `offline` (needs no network).",
+    render_cache: Annotated[int, Field(ge=0, le=10_000_000)] = setting(
+        "REELGATE_RENDER_CACHE",
+        5000,
+        "Megabytes of finished pieces of videos that are kept, so that only what changed is rendered again; 0: none.",
+        expected="should be a whole number of megabytes from 0 to 10000000",
     )
-    image_provider: Annotated[ProviderName, BeforeValidator(rules.provider)] = _setting(
-        "REELGATE_IMAGES", ProviderName.OFFLINE, "Who makes the images: `offline` (needs no network)."
-    )
-    video_size: Annotated[str, BeforeValidator(rules.even_size)] = _setting(
-        "REELGATE_VIDEO_SIZE", "1920x1080", "Width and height of videos in pixels; even numbers from 16 to 7680."
-    )
-    video_fps: Annotated[int, Field(ge=1, le=120)] = _setting(
-        "REELGATE_VIDEO_FPS",
-        30,
-        "Frames per second of videos; 1 to 120.",
-        expected="should be a whole number from 1 to 120",
-    )
-    scene_seconds: Annotated[float, Field(ge=0.1, le=600, allow_inf_nan=False)] = _setting(
-        "REELGATE_SCENE_SECONDS",
-        5.0,
-        "How long each scene is shown, in seconds; 0.1 to 600.",
-        expected="should be a number from 0.1 to 600",
-    )
-    image_size: Annotated[str, BeforeValidator(rules.size)] = _setting(
+    image_size: Annotated[str, BeforeValidator(rules.size)] = setting(
         "REELGATE_IMAGE_SIZE", "1792x1008", "Width and height of images in pixels; 16 to 7680 each."
     )
-    concurrency: Annotated[int, Field(ge=1, le=256)] = _setting(
+    concurrency: Annotated[int, Field(ge=1, le=256)] = setting(
         "REELGATE_CONCURRENCY",
         max(2, rules.cpus()),
         "Jobs that one worker runs at once; 1 to 256. Default: the number of processors, 2 at least.",
         expected="should be a whole number from 1 to 256",
     )
-    max_scenes: Annotated[int, Field(ge=1, le=100_000)] = _setting(
+    max_scenes: Annotated[int, Field(ge=1, le=100_000)] = setting(
         "REELGATE_MAX_SCENES",
         1000,
         "Scenes that one script may have; 1 to 100000.",
         expected="should be a whole number from 1 to 100000",
     )
-    max_script_chars: Annotated[int, Field(ge=1, le=10_000_000)] = _setting(
+    max_script_chars: Annotated[int, Field(ge=1, le=10_000_000)] = setting(
         "REELGATE_MAX_SCRIPT_CHARS",
         300_000,
         "Characters that one script may have; 1 to 10000000.",
         expected="should be a whole number from 1 to 10000000",
     )
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(rules.hosts)] = _setting(
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(rules.hosts)] = setting(
         "REELGATE_ALLOWED_HOSTS",
         ("localhost", "127.0.0.1", "[::1]"),
         "Host names under which the server answers, with commas between; `*.example.com` and `*` are understood.",
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(rules.origins)] = _setting(
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(rules.origins)] = setting(
         "REELGATE_CORS_ORIGINS",
         (),
         "Origins of other sites whose pages may use the API, with commas between. Default: none.",
     )
-    ffmpeg_binary: Annotated[Path, BeforeValidator(rules.ffmpeg_binary)] | None = _setting(
+    ffmpeg_binary: Annotated[Path, BeforeValidator(rules.ffmpeg_binary)] | None = setting(
         "FFMPEG_BINARY", None, "The ffmpeg program. Default: the one that is installed with Reelgate."
     )
-    log_level: Annotated[LogLevel, BeforeValidator(rules.lower)] = _setting(
+    log_level: Annotated[LogLevel, BeforeValidator(rules.lower)] = setting(
         "REELGATE_LOG_LEVEL",
         LogLevel.INFO,
         "The least serious log lines written: debug, info, warning, error or critical.",
         expected="should be debug, info, warning, error or critical",
     )
-    log_format: Annotated[LogFormat, BeforeValidator(rules.lower)] = _setting(
+    log_format: Annotated[LogFormat, BeforeValidator(rules.lower)] = setting(
         "REELGATE_LOG_FORMAT",
         LogFormat.AUTO,
         "Log lines: `console` (readable), `json`, or `auto`: readable on a terminal, JSON elsewhere.",
@@ -172,13 +139,6 @@ class Settings(BaseSettings):
     def _default_storage(cls, value: str | None, info: ValidationInfo) -> str:
         return value or (_data_dir(info) / "storage").as_uri()
 
-    @field_validator("scene_seconds")
-    @classmethod
-    def _one_frame_at_least(cls, value: float, info: ValidationInfo) -> float:
-        if value * info.data.get("video_fps", 120) < 1:
-            raise ValueError("should be long enough for one frame at REELGATE_VIDEO_FPS")
-        return value
-
     @property
     def sqlite_path(self) -> Path | None:
         """The database file; None when the database is PostgreSQL."""
@@ -188,16 +148,6 @@ class Settings(BaseSettings):
     def storage_dir(self) -> Path:
         """The absolute folder that media keys are relative to."""
         return rules.file_path(self.storage_url)
-
-    @property
-    def video_width(self) -> int:
-        """Pixels."""
-        return int(self.video_size.split("x")[0])
-
-    @property
-    def video_height(self) -> int:
-        """Pixels."""
-        return int(self.video_size.split("x")[1])
 
     @property
     def image_width(self) -> int:
@@ -259,7 +209,8 @@ def _complaint(problem: ErrorDetails) -> str:
     hints = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     said = problem["msg"].removeprefix("Value error, ")
     rule = said if problem["type"] == "value_error" else hints["expected"]
-    value = "(not shown)" if hints["secret"] else _shortened(repr(problem["input"]))
+    shown = repr(problem["input"])
+    value = "(not shown)" if hints["secret"] or _MAY_BE_SECRET.search(shown) else _shortened(shown)
     return f"{name} is {value}: {rule or said}"
 
 

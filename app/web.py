@@ -40,18 +40,19 @@ _SECURITY_HEADERS: Final = {
 _EXPOSED: Final = ("Allow", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
 _ACCEPTED: Final = (
     "Apollo-Require-Preflight", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
-    "Range", "X-Request-ID",
+    "Last-Event-ID", "Range", "X-Request-ID",
 )  # fmt: skip
 
 
 def wrap(
     app: ASGIApp, *, allowed_hosts: Sequence[str], cors_origins: Sequence[str], max_body_bytes: int,
-    bounded_paths: Sequence[str] = (),
+    bounded_paths: Sequence[str] = (), larger_bodies: Sequence[tuple[re.Pattern[str], int]] = (),
 ) -> ASGIApp:  # fmt: skip
     """The application behind all of this. `allowed_hosts` are names without ports; `*` and `*.example.com` are
-    understood. `cors_origins` are spelt as browsers send them. What is at `bounded_paths` limits its bodies itself.
+    understood. `cors_origins` are spelt as browsers send them. What is at `bounded_paths` limits its bodies itself;
+    `larger_bodies` are limits of whole paths, in bytes, instead of `max_body_bytes`.
     """
-    wrapped: ASGIApp = BodyLimit(app, max_body_bytes, bounded_paths)
+    wrapped: ASGIApp = BodyLimit(app, max_body_bytes, bounded_paths, larger_bodies)
     wrapped = Origins(wrapped, cors_origins)
     wrapped = Guard(wrapped)
     if cors_origins:
@@ -182,22 +183,26 @@ class BodyLimit:
     Not at the paths of a face that says so in its own shape.
     """
 
-    def __init__(self, app: ASGIApp, most: int, but_for: Sequence[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, most: int, but_for: Sequence[str], larger: Sequence[tuple[re.Pattern[str], int]] = ()
+    ) -> None:
         self.app = app
         self.most = most
         self.but_for = frozenset(but_for)
+        self.larger = tuple(larger)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in self.but_for:
             await self.app(scope, receive, send)
             return
+        most = next((most for paths, most in self.larger if paths.fullmatch(scope["path"])), self.most)
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced) > self.most:
-            await self._answer(scope, receive, send)
+        if announced.isdecimal() and int(announced) > most:
+            await self._answer(most, scope, receive, send)
             return
-        await self._counted(scope, receive, send)
+        await self._counted(most, scope, receive, send)
 
-    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _counted(self, most: int, scope: Scope, receive: Receive, send: Send) -> None:
         received, started, answered = 0, False, False
 
         async def count() -> Message:
@@ -206,10 +211,10 @@ class BodyLimit:
                 return {"type": "http.disconnect"}
             message = await receive()
             received += len(message.get("body", b""))
-            if received <= self.most or started:
+            if received <= most or started:
                 return message
             answered = True
-            await self._answer(scope, receive, send)
+            await self._answer(most, scope, receive, send)
             return {"type": "http.disconnect"}
 
         async def unless_answered(message: Message) -> None:
@@ -224,8 +229,8 @@ class BodyLimit:
             if not answered:  # else it has only lost its client
                 raise
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        detail = f"The body is longer than the {self.most} bytes that this installation takes."
+    async def _answer(self, most: int, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"The body is longer than the {most} bytes that this installation takes."
         headers = {"Connection": "close"}
         problem = Problem(413, HttpCode.LIMIT_EXCEEDED, "It is too large", detail, headers=headers)
         await problem_response(problem, scope)(scope, receive, send)

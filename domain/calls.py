@@ -24,12 +24,17 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call used, or may use at most: tokens, and pictures where a server counts those."""
+    """What a call used, or may use at most: tokens, and pictures where a server counts those.
+
+    Of speech: the characters that were sent, and milliseconds of sound.
+    """
 
     input_tokens: int = 0
     cached_input_tokens: int = 0
     output_tokens: int = 0
     images: int = 0
+    characters: int = 0
+    audio_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

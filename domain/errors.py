@@ -177,13 +177,17 @@ class WorkFailed(Exception):
 
 
 class WorkDelayed(Exception):
-    """The work cannot begin now, through no fault of its own: it is due again in `seconds`, and no attempt is lost."""
+    """The work cannot begin now, through no fault of its own: it is due again in `seconds`, and no attempt is lost.
 
-    def __init__(self, code: JobErrorCode, message: str, *, seconds: float) -> None:
+    `paused` is the role (`domain.calls.Role`) of the provider whose pause it waits for, if that is the reason.
+    """
+
+    def __init__(self, code: JobErrorCode, message: str, *, seconds: float, paused: str | None = None) -> None:
         super().__init__(code, message, seconds)
         self.code = code
         self.message = message
         self.seconds = seconds
+        self.paused = paused
 
 
 class WorkParked(Exception):

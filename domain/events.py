@@ -11,13 +11,17 @@ from domain.lifecycle import Entity
 
 
 class EventKind(StrEnum):
-    """`created` and `status_changed` together are every status change; a creation has no previous status."""
+    """`created` and `status_changed` together are every status change; a creation has no previous status.
+
+    `removed`: a scene was merged into another one; its status stays what it was.
+    """
 
     CREATED = "created"
     STATUS_CHANGED = "status_changed"
     EDITED = "edited"
     DECIDED = "decided"
     JOB_CHANGED = "job_changed"
+    REMOVED = "removed"
 
 
 STATUS_EVENTS = frozenset({EventKind.CREATED, EventKind.STATUS_CHANGED})

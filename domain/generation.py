@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.calls import CallBook
 from domain.segmentation import Segmentation
 
 
@@ -59,15 +60,74 @@ class GeneratedImage:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who speaks. `sha256` identifies provider, model, voice and all else that is heard; `name` is for people."""
+
+    name: str
+    sha256: str
+    natural: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """Speak `text`. `voice` is a name that the provider knows, None its default; `language` a code such as `en`."""
+
+    text: str
+    voice: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenClip:
+    """An encoded sound as a provider gave it (any common format). `data` is None where nothing can be spoken here;
+    then `note` tells a person why."""
+
+    data: bytes | None
+    note: str | None = None
+
+
 class TextProvider(Protocol):
-    """Finds scenes and writes prompts. Raises `domain.errors.WorkFailed`."""
+    """Finds scenes and writes prompts. Every call that may cost money goes through the book.
 
-    async def segment(self, request: SegmentationRequest) -> Segmentation: ...
+    Raises `domain.errors.WorkFailed`, and what the book raises.
+    """
 
-    async def write_prompt(self, request: PromptRequest) -> str: ...
+    async def segment(self, request: SegmentationRequest, book: CallBook) -> Segmentation: ...
+
+    async def write_prompt(self, request: PromptRequest, book: CallBook) -> str: ...
+
+    async def aclose(self) -> None: ...
 
 
 class ImageProvider(Protocol):
-    """Makes pictures. Raises `domain.errors.WorkFailed`."""
+    """Makes pictures. Every call that may cost money goes through the book.
 
-    async def make_image(self, request: ImageRequest) -> GeneratedImage: ...
+    Raises `domain.errors.WorkFailed`, and what the book raises.
+    """
+
+    async def make_image(self, request: ImageRequest, book: CallBook) -> GeneratedImage: ...
+
+    async def aclose(self) -> None: ...
+
+
+class SpeechProvider(Protocol):
+    """Speaks texts. Every call that may cost money goes through the book; one book serves one text."""
+
+    @property
+    def natural(self) -> bool:
+        """Whether the default voice sounds like a person: what `Narration.AUTO` goes by."""
+        ...
+
+    def voice(self, name: str | None) -> Voice:
+        """The voice of that name, or the default one.
+
+        Raises `domain.errors.WorkFailed`: there is none of that name.
+        """
+        ...
+
+    async def speak(self, request: SpeechRequest, book: CallBook) -> SpokenClip:
+        """Raises `domain.errors.WorkFailed`, and what the book raises."""
+        ...
+
+    async def aclose(self) -> None: ...

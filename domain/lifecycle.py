@@ -57,6 +57,7 @@ class ReviewAction(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     GENERATE = "generate"
+    CHOOSE = "choose"
     RETRY = "retry"
     CANCEL = "cancel"
     CREATE_VIDEO = "create_video"
@@ -93,7 +94,7 @@ JOB_TRANSITIONS: frozenset[tuple[JobState, JobState]] = frozenset(
         (active, JobState.CANCELLED)
         for active in (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING, JobState.PARKED)
     }
-    | {(ended, JobState.QUEUED) for ended in (JobState.FAILED, JobState.PARKED, JobState.CANCELLED)}
+    | {(ended, JobState.QUEUED) for ended in (JobState.RETRYING, JobState.FAILED, JobState.PARKED, JobState.CANCELLED)}
 )
 
 ACTIVE_JOB_STATES = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.RETRYING, JobState.PARKED})
@@ -107,7 +108,7 @@ DUE_JOB_STATES = frozenset({JobState.QUEUED, JobState.RETRYING})
 
 ENDED_JOB_STATES = frozenset(JobState) - ACTIVE_JOB_STATES
 
-RETRYABLE_JOB_STATES = frozenset({JobState.FAILED, JobState.PARKED, JobState.CANCELLED})
+RETRYABLE_JOB_STATES = frozenset({JobState.RETRYING, JobState.FAILED, JobState.PARKED, JobState.CANCELLED})
 """What a person may send back into the queue, as long as its work is still wanted."""
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from domain.music import MOST_MUSIC_BYTES
+from domain.pictures import MOST_PICTURE_BYTES
+
 
 @dataclass(frozen=True, slots=True)
 class Wake:
@@ -61,3 +64,6 @@ class Limits:
     max_prompt_chars: int = 4_000
     max_style_chars: int = 1_000
     max_key_chars: int = 200
+    max_picture_bytes: int = MOST_PICTURE_BYTES
+    max_music_bytes: int = MOST_MUSIC_BYTES
+    max_music: int = 20

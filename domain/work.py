@@ -24,8 +24,11 @@ def max_attempts(kind: JobKind) -> int:
 
 
 def deadline(kind: JobKind) -> timedelta:
-    """How long one attempt may take before it is stopped and counted as timed out."""
-    return timedelta(hours=2) if kind is JobKind.COMPILE_VIDEO else timedelta(minutes=10)
+    """How long one attempt may take before it is stopped and counted as timed out.
+
+    A long film in 4K takes hours; what hangs in it is found by ffmpeg's own limit.
+    """
+    return timedelta(hours=12) if kind is JobKind.COMPILE_VIDEO else timedelta(minutes=10)
 
 
 def backoff_seconds(failures: int, *, jitter: float, asked: float | None = None) -> float:

@@ -6,14 +6,9 @@ from enum import Enum
 
 import strawberry
 
-from domain import errors, lifecycle
-from workflow import reading
-
-
-def _value(source: Enum | str, description: str) -> str:
-    raw = source.value if isinstance(source, Enum) else source
-    declared: str = strawberry.enum_value(raw, description=description)  # type: ignore[assignment]
-    return declared
+from domain import calls, errors, events, lifecycle
+from graph.fields import enum_value as _value
+from workflow import providers, reading
 
 
 @strawberry.enum(description="What has been decided about a script, scene, image or video. Machine work is a `Job`.")
@@ -35,9 +30,22 @@ class ReviewAction(Enum):
     APPROVE = _value(lifecycle.ReviewAction.APPROVE, "Approve it: `approveScript`, `approveScene`, `approveImage`.")
     REJECT = _value(lifecycle.ReviewAction.REJECT, "Reject the image, so that another one is made: `rejectImage`.")
     GENERATE = _value(lifecycle.ReviewAction.GENERATE, "Make one more image of the scene: `generateImage`.")
+    CHOOSE = _value(lifecycle.ReviewAction.CHOOSE, "Go back to this approved image: `chooseImage`.")
     RETRY = _value(lifecycle.ReviewAction.RETRY, "Try its failed or waiting job again: `retryJob`.")
     CANCEL = _value(lifecycle.ReviewAction.CANCEL, "End its job: `cancelJob`.")
     CREATE_VIDEO = _value(lifecycle.ReviewAction.CREATE_VIDEO, "Make a video of the script: `createVideo`.")
+
+
+@strawberry.enum(description="What happened to something in a script.")
+class ChangeKind(Enum):
+    CREATED = _value(events.EventKind.CREATED, "It came to be.")
+    STATUS_CHANGED = _value(events.EventKind.STATUS_CHANGED, "Its status changed.")
+    EDITED = _value(
+        events.EventKind.EDITED, "Its text, title or settings changed; of a script, the order of scenes too."
+    )
+    DECIDED = _value(events.EventKind.DECIDED, "A decision on it that changed no status, such as `chooseImage`.")
+    JOB_CHANGED = _value(events.EventKind.JOB_CHANGED, "A job was queued, begun, ended or stopped.")
+    REMOVED = _value(events.EventKind.REMOVED, "A scene was merged into the one before it.")
 
 
 @strawberry.enum(description="What a job makes.")
@@ -104,3 +112,19 @@ class ScriptOrder(Enum):
     CREATED_AT_ASC = _value(reading.ScriptOrder.CREATED_AT_ASC, "Oldest first.")
     UPDATED_AT_DESC = _value(reading.ScriptOrder.UPDATED_AT_DESC, "Last changed first.")
     TITLE_ASC = _value(reading.ScriptOrder.TITLE_ASC, "By title, A to Z, case ignored; scripts without one first.")
+
+
+@strawberry.enum(description="What a provider is used for.")
+class ProviderRole(Enum):
+    TEXT = _value(calls.Role.TEXT, "Cuts scripts into scenes and writes prompts for images.")
+    IMAGES = _value(calls.Role.IMAGES, "Makes images.")
+    SPEECH = _value(calls.Role.SPEECH, "Speaks the narration.")
+
+
+@strawberry.enum(description="Whether a provider works.")
+class ProviderState(Enum):
+    READY = _value(providers.ProviderState.READY, "Nothing is known against it.")
+    PAUSED = _value(
+        providers.ProviderState.PAUSED,
+        "Its credit is used up, or its key, model or address are wrong: nothing of it works until a person sees to it.",
+    )

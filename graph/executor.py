@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from inspect import isawaitable
 from typing import Any, Final
 
 from graphql.execution.collect_fields import collect_subfields
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from domain.errors import LimitExceeded
+from graph.turns import Turns
 
 MAX_RESOLVED: Final = 200_000
 """Fields resolved for one answer: a few seconds of work. Lists inside of lists would have no other bound."""
@@ -27,7 +31,11 @@ class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
         if context.fields_resolved > MAX_RESOLVED:
             raise LimitExceeded(f"The answer has more than {MAX_RESOLVED} fields. Ask for shorter pages.")
         self._take(sum(map(len, grouped_field_set)))
-        return super().execute_fields(parent_type, source_value, path, grouped_field_set, *more, **named)
+        fields = len(grouped_field_set)
+        if context.turns.take(fields):
+            return super().execute_fields(parent_type, source_value, path, grouped_field_set, *more, **named)
+        execute = partial(super().execute_fields, parent_type, source_value, path, grouped_field_set, *more, **named)
+        return _in_turn(context.turns, fields, execute)
 
     def complete_leaf_value(self, return_type: Any, result: Any) -> Any:  # type: ignore[override]
         value = super().complete_leaf_value(return_type, result)
@@ -63,3 +71,9 @@ class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
                 self.hide_suggestions,
             )  # fmt: skip
         return remembered[key]
+
+
+async def _in_turn(turns: Turns, fields: int, execute: Callable[[], Any]) -> Any:
+    await turns.wait(fields)
+    found = execute()
+    return await found if isawaitable(found) else found

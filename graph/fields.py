@@ -6,13 +6,23 @@ row's attribute of the same name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from enum import Enum
 from inspect import cleandoc
-from typing import Annotated, Any, TypeVar, dataclass_transform
+from typing import Annotated, Any, Final, TypeVar, dataclass_transform
 
 import strawberry
 
 T = TypeVar("T")
+
+SHARED_BY: Final = "shared_by"
+
+
+def enum_value(source: Enum | str, description: str) -> str:
+    """A value of an enum, which mirrors one of the domain's."""
+    raw = source.value if isinstance(source, Enum) else source
+    declared: str = strawberry.enum_value(raw, description=description)  # type: ignore[assignment]
+    return declared
 
 
 def attribute(description: str) -> Any:
@@ -34,8 +44,20 @@ def mutation(of: Any, description: str) -> Callable[[Callable[..., object]], Any
     return _answered_by(strawberry.mutation(graphql_type=of, description=cleandoc(description)))
 
 
-def subscription(of: Any, description: str) -> Callable[[Callable[..., object]], Any]:
-    return _answered_by(strawberry.subscription(graphql_type=of, description=cleandoc(description)))
+def subscription(
+    of: Any, description: str, *, shared_by: Callable[[Any], Hashable] | None = None
+) -> Callable[[Callable[..., object]], Any]:
+    """`shared_by` tells, from the `GraphContext`, whatever its answers depend on besides the request itself.
+
+    Those for whom it is the same are sent the same bytes. Without it nothing is shared.
+    """
+    metadata = {} if shared_by is None else {SHARED_BY: shared_by}
+    return _answered_by(strawberry.subscription(graphql_type=of, description=cleandoc(description), metadata=metadata))
+
+
+def everyone(_: object) -> Hashable:
+    """Of what anyone may see, and sees alike."""
+    return "everyone"
 
 
 def _answered_by(declare: Any) -> Callable[[Callable[..., object]], Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import strawberry
 
 from graph import enums
 from graph.fields import attribute, input_type, optional
+from graph.renders import RenderInput
 
 _VERSION = (
     "The version that was decided on. If it has another one by now, the mutation is declined with VERSION_CONFLICT."
@@ -15,6 +18,8 @@ _KEY = (
     "Makes it safe to ask again: the same key with the same input answers with what the first call made; with another "
     "input it is declined. Printable characters, 200 at most."
 )
+_STYLE = "What all its images are to look like, in up to 1,000 characters"
+_BUDGET = "What the paid calls for it may cost in all, in US dollars: from 0 to a billion, to the billionth at most"
 _TITLE = "The new title; blank removes it, null leaves it. At most 300 characters."
 
 
@@ -22,12 +27,15 @@ _TITLE = "The new title; blank removes it, null leaves it. At most 300 character
 class ScriptFilter:
     status: enums.Status | None = optional("Only scripts with this status.")
     search: str | None = optional("Only scripts with this in their title or text, case ignored; up to 200 characters.")
+    archived: bool | None = optional("Only archived scripts if true; only others if false or not given.")
 
 
 @input_type("A new script.")
 class CreateScriptInput:
     content: str = attribute("The whole text, kept exactly as it is. Not blank, without NUL characters.")
     title: str | None = optional("Its title; else segmentation looks for one in the text. At most 300 characters.")
+    style: str | None = optional(f"{_STYLE}.")
+    budget: Decimal | None = optional(f"{_BUDGET}. Without one, only the installation's own limit holds.")
     idempotency_key: str | None = optional(_KEY)
 
 
@@ -36,6 +44,9 @@ class UpdateScriptInput:
     id: strawberry.ID = attribute("The script.")
     title: str | None = optional(_TITLE)
     content: str | None = optional("The new text; null leaves it. It can change while the script is a draft.")
+    style: str | None = optional(f"{_STYLE}; blank removes it, null leaves it. Images made before stay as they are.")
+    budget: Decimal | None = optional(f"{_BUDGET}; null leaves it. Jobs that wait for a higher one go on.")
+    no_budget: bool | None = optional("Removes the budget. Not together with `budget`.")
     expected_version: int | None = optional(_VERSION)
 
 
@@ -92,6 +103,7 @@ class RejectImageInput:
 @input_type("A video of a script.")
 class CreateVideoInput:
     script_id: strawberry.ID = attribute("The script; every scene needs to be approved, with an approved image.")
+    render: RenderInput | None = optional("How it is to be made; else as this installation has it.")
     idempotency_key: str | None = optional(_KEY)
 
 

@@ -7,10 +7,11 @@ from datetime import datetime
 
 import strawberry
 
-from domain import entities
+from domain import entities, money
 from graph import enums
 from graph.context import Info
 from graph.fields import attribute, field, object_type
+from graph.money import Cost
 from graph.nodes import Node, Reviewable, is_row
 
 Parent = strawberry.Parent[entities.Job]
@@ -33,6 +34,10 @@ class JobProgress:
     @field(str | None, "What it is doing, in a word for people.")
     def step(self, parent: Parent) -> str | None:
         return parent.progress_step
+
+    @field(float | None, "About how many seconds are left; null where nothing can be said, and when it does not run.")
+    def seconds_left(self, parent: Parent) -> float | None:
+        return parent.progress_seconds_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,9 @@ class Job(Node):
     queued_at: datetime = attribute("When it was asked for, or last sent back into the queue.")
     started_at: datetime | None = attribute("When its last attempt began; null before that.")
     finished_at: datetime | None = attribute("When it ended; null while it has not.")
+    note: str | None = attribute(
+        "What a person should know about its result, such as that built-in rules stood in for a model; null if nothing."
+    )
     is_type_of = is_row(entities.Job)
 
     @field(Reviewable, "What it works on: a script, a scene or a video.")
@@ -71,6 +79,10 @@ class Job(Node):
     @field(JobProgress, "How far it is.")
     def progress(self, parent: Parent) -> entities.Job:
         return parent
+
+    @field(Cost, "What its paid calls have cost so far, over all attempts.")
+    async def cost(self, parent: Parent, info: Info) -> money.Cost:
+        return await info.context.loaders.cost_of_job.load(parent.id)
 
     @field(JobError | None, "Why its last attempt failed; null if it did not.")
     def error(self, parent: Parent) -> FailedJob | None:

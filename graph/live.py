@@ -1,8 +1,8 @@
 """The tail of the event log in this process, which all its subscriptions read.
 
 One task reads the log when it is rung, and every second whether or not, since a bell may be lost. The last few
-thousand events stay in memory; who is further behind reads pages of the database. A subscriber holds nothing but its
-place in the log and pulls from there, so that one that does not read costs no memory.
+thousand events stay in memory; who is further behind reads pages of the database. Who follows holds nothing but a
+place in the log and pulls from there. Those who subscribed to the same follow as one: see `graph.sharing`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Final
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Hashable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
 
 from domain.events import STATUS_EVENTS, Event, EventKind
 from graph.loaders import Loaders
+from graph.sharing import Groups
+from graph.tracks import Begin, Item, Page, Source, Track
 from workflow import reading
 
-FOLLOWED: Final = STATUS_EVENTS | {EventKind.JOB_CHANGED}
-"""What the feed keeps: status changes, and where jobs went."""
+FOLLOWED: Final = frozenset(EventKind)
+"""What the feed keeps."""
 
 SHARED_SECONDS: Final = 0.1
 """How long what was read for one subscriber of an event serves the others. They are all told at the same moment."""
@@ -42,8 +45,11 @@ class EventFeed:
         self._recent_from = 0
         self._position = 0
         self._identity: str | None = None
-        self._followers: set[Follower] = set()
+        self._followers: defaultdict[int | None, set[Follower]] = defaultdict(set)
         self._shared: dict[int, Loaders] = {}
+        self.groups = Groups()
+        self.watches: dict[Hashable, Any] = {}
+        """What `graph.job_watch` watches."""
 
     def ring_events(self) -> None:
         """Something was appended to the log."""
@@ -52,9 +58,10 @@ class EventFeed:
 
     def ring_job(self, job_id: int) -> None:
         """The job's progress, or its state, has changed."""
-        for follower in self._followers:
-            if job_id in follower.watched_jobs:
-                follower.signal.set()
+        for followers in self._followers.values():
+            for follower in followers:
+                if job_id in follower.watched_jobs:
+                    follower.signal.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[EventFeed]:
@@ -71,7 +78,12 @@ class EventFeed:
     @property
     def followers(self) -> int:
         """How many subscriptions read from here now."""
-        return len(self._followers)
+        return sum(follower.readers() for followers in self._followers.values() for follower in followers)
+
+    @property
+    def position(self) -> int:
+        """The last event that is known here."""
+        return self._position
 
     async def cursor_behind(self, event: Event) -> str:
         """The cursor that continues after this event."""
@@ -93,38 +105,39 @@ class EventFeed:
         return found
 
     def forget(self) -> None:
-        """Something was changed: what was read before is not shared any more."""
+        """Something was changed: what was read before is not shared any more with who comes now."""
         self._shared.clear()
+        self.groups.changes += 1
 
-    @contextmanager
-    def follow(self, after: int, kinds: frozenset[EventKind], script_id: int | None) -> Iterator[Follower]:
-        """A subscriber's place in the log, behind the event `after`; of one script only, or of all."""
-        follower = Follower(self, after, kinds, script_id)
-        self._followers.add(follower)
-        try:
-            yield follower
-        finally:
-            self._followers.discard(follower)
+    def add(self, follower: Follower) -> None:
+        """From now on it is woken for what it wants."""
+        self._followers[follower.script_id].add(follower)
 
-    async def status_changes(self, after: int, script_id: int | None) -> AsyncIterator[Event]:
-        """Every status change behind `after`, once each and in order, for as long as someone asks for the next."""
-        with self.follow(after, STATUS_EVENTS, script_id) as follower:
-            while True:
-                for event in await follower.pull():
-                    yield event
-                await follower.wait()
+    def remove(self, follower: Follower) -> None:
+        followers = self._followers[follower.script_id]
+        followers.discard(follower)
+        if not followers:
+            del self._followers[follower.script_id]
 
-    async def read(self, follower: Follower) -> tuple[list[Event], int]:
-        """A few events behind the follower's place, and the place up to which that is all of them."""
-        after, captured = follower.place, self._position
+    def status_changes(self, after: int, script_id: int | None) -> Changes:
+        """Every status change behind `after`, of one script or of all, once each and in order."""
+        return Changes(self, after, script_id)
+
+    def script_changes(self, after: int, script_id: int) -> Changes:
+        """Everything that happened in a script behind `after`, once each and in order."""
+        return Changes(self, after, script_id, FOLLOWED)
+
+    async def read(self, after: int, follower: Follower) -> tuple[list[Event], int]:
+        """A few events behind this place that the follower wants, and the place up to which that is all of them."""
+        captured = self._position
         if after >= self._recent_from:
             start = bisect_right(self._recent, after, key=_id_of)
             page = self._recent[start : start + _PAGE]
             return [event for event in page if follower.wants(event)], page[-1].id if page else captured
         page = await reading.events_after(after, limit=_PAGE, script_id=follower.script_id, kinds=follower.kinds)
-        if len(page) == _PAGE:
-            return page, page[-1].id
-        return page, max(captured, page[-1].id if page else 0)
+        # Nothing beyond what is known here: nobody may get ahead of what others read from memory.
+        known = [event for event in page if event.id <= captured]
+        return known, known[-1].id if len(known) == _PAGE else captured
 
     def is_behind(self, follower: Follower) -> bool:
         return follower.place < self._position
@@ -155,34 +168,44 @@ class EventFeed:
             return False
         self._recent += page
         self._position = page[-1].id
+        concerned: set[int | None] = {None, *(event.script_id for event in page)}
         if len(self._recent) > 2 * self._capacity:
             surplus = len(self._recent) - self._capacity
             self._recent_from = self._recent[surplus - 1].id
             del self._recent[:surplus]
-        for follower in self._followers:
-            follower.signal.set()
+            concerned.update(self._followers)  # or who hears of nothing would fall behind
+        for script_id in concerned & self._followers.keys():
+            for follower in self._followers[script_id]:
+                follower.signal.set()
         return len(page) == _TAIL_PAGE
 
 
 class Follower:
-    """One subscriber's place in the log. `watched_jobs` are those whose progress wakes it as well."""
+    """What someone wants of the log, of one script only or of all, and the place that it has read up to.
 
-    def __init__(self, feed: EventFeed, after: int, kinds: frozenset[EventKind], script_id: int | None) -> None:
+    `watched_jobs` are those whose progress wakes it as well; `readers` tells how many subscriptions it stands for.
+    """
+
+    def __init__(
+        self, feed: EventFeed, after: int, kinds: frozenset[EventKind], script_id: int | None,
+        readers: Callable[[], int] = lambda: 1,
+    ) -> None:  # fmt: skip
         self.place = after
         self.kinds = kinds
         self.script_id = script_id
+        self.readers = readers
         self.watched_jobs: frozenset[int] = frozenset()
         self.signal = asyncio.Event()
         self._feed = feed
 
     def wants(self, event: Event) -> bool:
-        return event.id > self.place and event.kind in self.kinds and self.script_id in (None, event.script_id)
+        return event.kind in self.kinds and self.script_id in (None, event.script_id)
 
     async def pull(self) -> list[Event]:
         """The next few events it wants; empty when it is up to date."""
         self.signal.clear()
         while self._feed.is_behind(self):
-            events, self.place = await self._feed.read(self)
+            events, self.place = await self._feed.read(self.place, self)
             if events:
                 if self._feed.is_behind(self):
                     self.signal.set()
@@ -192,6 +215,55 @@ class Follower:
     async def wait(self, timeout: float | None = None) -> None:
         """Until there may be something new, at most this many seconds."""
         await _rung(self.signal, timeout)
+
+
+class Changes(Source):
+    """One subscriber's beginning: behind the event `after`."""
+
+    def __init__(
+        self, feed: EventFeed, after: int, script_id: int | None, kinds: frozenset[EventKind] = STATUS_EVENTS
+    ) -> None:
+        self.key = ("changes", script_id, kinds)
+        self._feed = feed
+        self._after = after
+        self._script_id = script_id
+        self._kinds = kinds
+
+    def open_track(self, readers: Callable[[], int]) -> Track:
+        return _EventTrack(self._feed, self._script_id, self._kinds, readers)
+
+    def begin(self, track: Track) -> Begin:
+        async def nothing() -> Page:
+            return Page((), self._after)
+
+        return nothing
+
+
+class _EventTrack(Track):
+    def __init__(
+        self, feed: EventFeed, script_id: int | None, kinds: frozenset[EventKind], readers: Callable[[], int]
+    ) -> None:
+        self._feed = feed
+        self._follower = Follower(feed, feed.position, kinds, script_id, readers)
+        feed.add(self._follower)
+
+    @property
+    def position(self) -> int:
+        return self._feed.position
+
+    async def read(self, place: int) -> Page:
+        events, place = await self._feed.read(place, self._follower)
+        return Page([Item(event.id, event) for event in events], place)
+
+    async def wait(self) -> None:
+        await self._follower.signal.wait()
+        self._follower.signal.clear()
+
+    async def cursor_behind(self, item: Item) -> str:
+        return await self._feed.cursor_behind(item.payload)
+
+    def close(self) -> None:
+        self._feed.remove(self._follower)
 
 
 async def _rung(bell: asyncio.Event, timeout: float | None) -> None:

@@ -12,12 +12,14 @@ from typing import Any, TypeVar, assert_never
 
 from strawberry.dataloader import DataLoader
 
-from domain.entities import Decision, Image, Job, Scene, Script, Video
+from domain.entities import Decision, Image, Job, Music, Scene, Script, Video
 from domain.lifecycle import Entity
-from workflow import reading
+from domain.money import Cost
+from workflow import estimating, reading
 
 K = TypeVar("K")
 T = TypeVar("T")
+R = TypeVar("R", Scene, Image, Video)
 
 _LARGEST_BATCH = 500
 
@@ -68,6 +70,10 @@ class Loaders:
         return _some(reading.videos_of_scripts)
 
     @cached_property
+    def music_of_script(self) -> Loader[int, list[Music]]:
+        return _some(reading.music_of_scripts)
+
+    @cached_property
     def newest_video(self) -> Loader[int, Video | None]:
         return _one(reading.newest_videos)
 
@@ -85,7 +91,27 @@ class Loaders:
 
     @cached_property
     def video_stale(self) -> Loader[Video, bool]:
-        return Loader(load_fn=_stale_videos, max_batch_size=_LARGEST_BATCH, cache_key_fn=_id_of)
+        return _of_rows(reading.stale_videos)
+
+    @cached_property
+    def cost_of_script(self) -> Loader[int, Cost]:
+        return _some(reading.costs_of_scripts)
+
+    @cached_property
+    def cost_of_job(self) -> Loader[int, Cost]:
+        return _some(reading.costs_of_jobs)
+
+    @cached_property
+    def cost_of_image(self) -> Loader[Image, Cost]:
+        return _of_rows(reading.costs_of_images)
+
+    @cached_property
+    def started_by_approving(self) -> Loader[Scene, estimating.Started]:
+        return _of_rows(estimating.started_by_approving)
+
+    @cached_property
+    def started_by_rejecting(self) -> Loader[Image, estimating.Started]:
+        return _of_rows(estimating.started_by_rejecting)
 
     async def entity(self, entity: Entity, entity_id: int) -> Script | Scene | Image | Video | Job | None:
         match entity:
@@ -129,9 +155,14 @@ def _by_subject(
     return load
 
 
-async def _stale_videos(videos: list[Video]) -> list[bool]:
-    found = await reading.stale_videos(videos)
-    return [found[video.id] for video in videos]
+def _of_rows(read: Callable[[list[R]], Awaitable[Mapping[int, T]]]) -> Loader[R, T]:
+    """For reads that need more of a row than its id."""
+
+    async def load(rows: list[R]) -> list[T]:
+        found = await read(rows)
+        return [found[row.id] for row in rows]
+
+    return Loader(load_fn=load, max_batch_size=_LARGEST_BATCH, cache_key_fn=_id_of)
 
 
 def _id_of(row: Any) -> Hashable:

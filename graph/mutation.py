@@ -6,36 +6,42 @@ from typing import Annotated
 
 from domain.errors import DomainError
 from domain.lifecycle import Entity
-from graph import inputs, payloads
+from graph import decisions, inputs, payloads
+from graph.arranging import ArrangingMutation
 from graph.context import Info
 from graph.fields import argument, mutation, object_type
 from graph.ids import local_id
 from graph.payloads import Outcome, declined
+from graph.renders import render_request
 from workflow import images, jobs, scenes, scripts, videos
 
 _INPUT = "What is asked for."
 
 
 @object_type("What people may do. Each field is one transaction; those of one operation run one after another.")
-class Mutation:
+class Mutation(ArrangingMutation):
     @mutation(payloads.CreateScriptPayload, "Store a new script as a draft.")
     async def create_script(self, info: Info, input: Annotated[inputs.CreateScriptInput, argument(_INPUT)]) -> Outcome:
         try:
             script = await scripts.create_script(
-                info.context.commands, title=input.title, content=input.content, actor=info.context.actor,
-                idempotency_key=input.idempotency_key,
+                info.context.commands, title=input.title, content=input.content, style=input.style,
+                budget=input.budget, actor=info.context.actor, idempotency_key=input.idempotency_key,
             )  # fmt: skip
         except DomainError as error:
             return await declined(info, error)
         info.context.forget()
         return Outcome(script=script)
 
-    @mutation(payloads.UpdateScriptPayload, "Change a script's title, at any time, or its text, while it is a draft.")
+    @mutation(
+        payloads.UpdateScriptPayload,
+        "Change a script's title, style and budget, at any time, or its text, while it is a draft.",
+    )
     async def update_script(self, info: Info, input: Annotated[inputs.UpdateScriptInput, argument(_INPUT)]) -> Outcome:
         try:
             script = await scripts.update_script(
                 info.context.commands, script_id=local_id(Entity.SCRIPT, input.id), actor=info.context.actor,
-                title=input.title, content=input.content, expected_version=input.expected_version,
+                title=input.title, content=input.content, style=input.style, budget=input.budget,
+                no_budget=bool(input.no_budget), expected_version=input.expected_version,
             )  # fmt: skip
         except DomainError as error:
             return await declined(info, error, input.id)
@@ -73,15 +79,7 @@ class Mutation:
 
     @mutation(payloads.ApproveScenePayload, "Approve a scene: `PENDING` → `APPROVED`. An image of it is then made.")
     async def approve_scene(self, info: Info, input: Annotated[inputs.ApproveSceneInput, argument(_INPUT)]) -> Outcome:
-        try:
-            approval = await scenes.approve_scene(
-                info.context.commands, scene_id=local_id(Entity.SCENE, input.id), actor=info.context.actor,
-                feedback=input.feedback, expected_version=input.expected_version,
-            )  # fmt: skip
-        except DomainError as error:
-            return await declined(info, error, input.id)
-        info.context.forget()
-        return Outcome(scene=approval.scene, job=approval.job)
+        return await decisions.approve_scene(info, input)
 
     @mutation(
         payloads.GenerateImagePayload,
@@ -105,38 +103,21 @@ class Mutation:
         "Approve an image: `PENDING` → `APPROVED`. It becomes its scene's chosen one.",
     )
     async def approve_image(self, info: Info, input: Annotated[inputs.ApproveImageInput, argument(_INPUT)]) -> Outcome:
-        try:
-            image = await images.approve_image(
-                info.context.commands, image_id=local_id(Entity.IMAGE, input.id), actor=info.context.actor,
-                feedback=input.feedback, accept_stale=bool(input.accept_stale),
-                expected_version=input.expected_version, expected_scene_version=input.expected_scene_version,
-            )  # fmt: skip
-        except DomainError as error:
-            return await declined(info, error, input.id)
-        info.context.forget()
-        return Outcome(image=image)
+        return await decisions.approve_image(info, input)
 
     @mutation(
         payloads.RejectImagePayload,
         "Reject an image: `PENDING` → `REJECTED`. Another one is made if its scene is approved.",
     )
     async def reject_image(self, info: Info, input: Annotated[inputs.RejectImageInput, argument(_INPUT)]) -> Outcome:
-        try:
-            rejection = await images.reject_image(
-                info.context.commands, image_id=local_id(Entity.IMAGE, input.id), actor=info.context.actor,
-                feedback=input.feedback, expected_version=input.expected_version,
-            )  # fmt: skip
-        except DomainError as error:
-            return await declined(info, error, input.id)
-        info.context.forget()
-        return Outcome(image=rejection.image, job=rejection.job)
+        return await decisions.reject_image(info, input)
 
-    @mutation(payloads.CreateVideoPayload, "Make a video of exactly the chosen images of a script.")
+    @mutation(payloads.CreateVideoPayload, "Make a video of exactly the chosen images and present texts of a script.")
     async def create_video(self, info: Info, input: Annotated[inputs.CreateVideoInput, argument(_INPUT)]) -> Outcome:
         try:
             request = await videos.create_video(
                 info.context.commands, script_id=local_id(Entity.SCRIPT, input.script_id, field="scriptId"),
-                actor=info.context.actor, idempotency_key=input.idempotency_key,
+                actor=info.context.actor, render=render_request(input.render), idempotency_key=input.idempotency_key,
             )  # fmt: skip
         except DomainError as error:
             return await declined(info, error, id_field="scriptId")
@@ -145,7 +126,7 @@ class Mutation:
 
     @mutation(
         payloads.RetryJobPayload,
-        "Send a failed or waiting job back into the queue. For a video, ask for a new one instead.",
+        "Send a failed or waiting job back into the queue. A video's that has failed is not: ask for a new one.",
     )
     async def retry_job(self, info: Info, input: Annotated[inputs.RetryJobInput, argument(_INPUT)]) -> Outcome:
         try:

@@ -9,12 +9,13 @@ import strawberry
 
 from domain import actions, entities
 from domain.events import Event
-from domain.lifecycle import Entity
+from domain.lifecycle import Entity, Status
 from domain.lifecycle import ReviewAction as Action
 from graph import enums
 from graph.context import Info
 from graph.fields import attribute, field, interface_type, object_type
 from graph.ids import CHANGE, global_id
+from workflow import reading
 
 Row = entities.Script | entities.Scene | entities.Image | entities.Video
 
@@ -79,11 +80,26 @@ async def allowed_actions(row: Row, info: Info) -> tuple[Action, ...]:
         case entities.Scene():
             job = await loaders.latest_job.load((Entity.SCENE, row.id))
             same_text = job is not None and job.text_sha256 == row.text_sha256
-            return actions.scene_actions(row.status, generation=job.state if job else None, of_present_text=same_text)
+            return actions.scene_actions(
+                row.status,
+                generation=job.state if job else None,
+                of_present_text=same_text,
+                removed=row.removed_at is not None,
+            )
         case entities.Image():
-            return actions.image_actions(row.status, stale=row.stale)
+            scene = await loaders.scene.load(row.scene_id)
+            chosen = None
+            if row.status is Status.APPROVED:
+                chosen = reading.chosen_of(await loaders.images_of_scene.load(row.scene_id))
+            return actions.image_actions(
+                row.status,
+                stale=row.stale,
+                chosen=chosen is not None and chosen.id == row.id,
+                removed=scene is not None and scene.removed_at is not None,
+            )
         case entities.Video():
-            return actions.video_actions(row.status)
+            job = await loaders.latest_job.load((Entity.VIDEO, row.id))
+            return actions.video_actions(row.status, compilation=job.state if job else None)
 
 
 def is_row(row_type: type[Any]) -> classmethod[Any, [object, Any], bool]:

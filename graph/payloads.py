@@ -24,13 +24,19 @@ _NOW = "as it now is, also beside `userErrors`; null if there is none with this 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The row behind every payload; each type of the schema shows the part that is its own."""
+    """The row behind every payload; each type of the schema shows the part that is its own.
+
+    Of many decisions each has one of its own among the `results`, with the global `id` that was given.
+    """
 
     script: entities.Script | None = None
     scene: entities.Scene | None = None
     image: entities.Image | None = None
     video: entities.Video | None = None
     job: entities.Job | None = None
+    new_scene: entities.Scene | None = None
+    id: str | None = None
+    results: Sequence[Outcome] = ()
     user_errors: Sequence[UserError] = ()
 
 
@@ -111,7 +117,9 @@ class RejectImagePayload:
 
 @object_type("The answer of `createVideo`.")
 class CreateVideoPayload:
-    video: Video | None = attribute("The video; one of the same images that is still pending is answered again.")
+    video: Video | None = attribute(
+        "The video; one that is still pending, of the same and made the same way, is answered again."
+    )
     job: Job | None = attribute("The job that makes it.")
     user_errors: list[UserError] = attribute(_ERRORS)
 

@@ -20,13 +20,15 @@ from graph.ids import CHANGE, local_id, split_id
 from graph.images import Image
 from graph.inputs import ScriptFilter
 from graph.jobs import Job
-from graph.nodes import Node
+from graph.nodes import Node, Reviewable
 from graph.paging import Connection
+from graph.providers import Provider
 from graph.scalars import Cursor
 from graph.scenes import Scene
 from graph.scripts import Script, status_of
 from graph.videos import Video
 from workflow import reading
+from workflow.providers import ProviderInUse, providers_in_use
 
 _LONGEST_SEARCH = 200
 
@@ -78,9 +80,30 @@ class Query:
         ] = enums.ScriptOrder.CREATED_AT_DESC,
     ) -> Page[entities.Script]:
         search = accept_optional_text(filter.search if filter else None, name="search", most=_LONGEST_SEARCH)
-        where = reading.ScriptFilter(status=status_of(filter.status) if filter else None, search=search)
+        where = reading.ScriptFilter(
+            status=status_of(filter.status) if filter else None,
+            search=search,
+            archived=bool(filter and filter.archived),
+        )
         order = reading.ScriptOrder((order_by or enums.ScriptOrder.CREATED_AT_DESC).value)
         return await reading.page_of_scripts(first=page_size(first), after=after, where=where, order=order)
+
+    @field(
+        Connection[Reviewable],
+        """What waits for a person: pending scenes and pending images, script by script in playing order.
+
+        A scene comes before its images. Archived scripts are left out.
+        """,
+    )
+    async def review_queue(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        script_id: Annotated[strawberry.ID | None, argument("Only what waits in this script.")] = None,
+    ) -> Page[entities.Scene | entities.Image]:
+        script = await existing_script(info, script_id)
+        return await reading.page_of_queue(first=page_size(first), after=after, script_id=script)
 
     @field(Connection[Video], "All videos, newest first.")
     async def videos(
@@ -103,6 +126,10 @@ class Query:
         wanted = None if states is None else {State(state.value) for state in states}
         script = await existing_script(info, script_id)
         return await reading.page_of_jobs(first=page_size(first), after=after, states=wanted, script_id=script)
+
+    @field(list[Provider], "The providers in use, one for each role, and whether they work.")
+    async def providers(self, info: Info) -> Sequence[ProviderInUse]:
+        return await providers_in_use(info.context.commands)
 
     @field(
         Cursor,

@@ -1,69 +1,40 @@
-"""What an HTTP request asks for and which media type it wants the answer in."""
+"""What an HTTP request asks for."""
 
 from __future__ import annotations
 
+import asyncio
 from codecs import BOM_UTF8
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from starlette.requests import Request as HttpRequest
 
 from domain.errors import ErrorCode
 from graph.errors import BAD_REQUEST
+from graph.limits import Limit
+from graph.media_types import JSON
 from graph.operations import Request
-
-GRAPHQL_JSON: Final = "application/graphql-response+json"
-JSON: Final = "application/json"
-
-_ANSWERS: Final[Mapping[str, str]] = {
-    GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON,
-}  # fmt: skip
 
 
 class HttpRefused(Exception):
     """Not a GraphQL request. `status` is the HTTP status that says so."""
 
-    def __init__(self, status: int, message: str, code: str = BAD_REQUEST) -> None:
+    def __init__(
+        self, status: int, message: str, code: str = BAD_REQUEST, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
+        self.headers = headers or {}
         self.status = status
         self.message = message
         self.code = code
 
 
-def wanted_media_type(accept: str | None) -> str | None:
-    """What to answer in; None if the client takes nothing that there is. The first of equals wins."""
-    if not accept or not accept.strip():
-        return JSON
-    best, best_quality = None, 0.0
-    for part in accept.split(","):
-        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        given = dict(parameter.partition("=")[::2] for parameter in parameters)
-        quality = _quality(given.get("q", "1"))
-        readable = given.get("charset", "utf-8").strip('"') in ("utf-8", "utf8")
-        if name in _ANSWERS and readable and quality > best_quality:
-            best, best_quality = _ANSWERS[name], quality
-    return best
-
-
-def wants_page(accept: str | None) -> bool:
-    """Whether a browser asks, rather than a client of the API."""
-    listed = [part.partition(";")[0].strip().lower() for part in (accept or "").split(",")]
-    return "text/html" in listed and JSON not in listed and GRAPHQL_JSON not in listed
-
-
-def _quality(text: str) -> float:
-    try:
-        return min(1.0, max(0.0, float(text)))
-    except ValueError:
-        return 0.0
-
-
-async def read_body(request: HttpRequest, *, most: int) -> Request:
+async def read_body(request: HttpRequest, *, most: int, seconds: float = 0.0) -> Request:
     """The request in a POST's body.
 
     Raises:
-        HttpRefused: another media type, more than `most` bytes, or not a GraphQL request.
+        HttpRefused: another media type, more than `most` bytes, not there in so many seconds, or not a GraphQL request.
     """
     name, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
@@ -74,10 +45,15 @@ async def read_body(request: HttpRequest, *, most: int) -> Request:
     if announced.isdecimal() and (len(announced) > 18 or int(announced) > most):
         raise too_large
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise too_large
+    try:
+        async with asyncio.timeout(seconds or None):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise too_large
+    except TimeoutError:
+        late = f"The request has not come whole in {seconds:g} s."
+        raise HttpRefused(408, late, Limit.TIMED_OUT, {"connection": "close"}) from None
     return _checked(_decoded(bytes(body).removeprefix(BOM_UTF8), "The body"))
 
 

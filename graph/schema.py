@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, Undefined
+from typing import Any, Final
+
+from graphql import GraphQLEnumType, GraphQLError, GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, Undefined
 from strawberry import Schema
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
@@ -18,6 +20,8 @@ from graph.scenes import Scene
 from graph.scripts import Script
 from graph.subscription import Subscription
 from graph.videos import Video
+
+_LONGEST_ENUM_VALUE: Final = 100
 
 schema = Schema(
     query=Query,
@@ -43,7 +47,26 @@ def _drop_null_defaults(built: GraphQLSchema) -> None:
                 declared.default_value = Undefined
 
 
+def _bound_enum_values(built: GraphQLSchema) -> None:
+    """What is no value is compared with all that are, twice: with a few million characters that takes very long."""
+
+    def bound(kind: GraphQLEnumType) -> None:
+        coerce = kind.coerce_input_value
+
+        def coerce_if_short(value: Any, hide_suggestions: bool = False) -> Any:
+            if isinstance(value, str) and len(value) > _LONGEST_ENUM_VALUE:
+                raise GraphQLError(f"Value '{value[:_LONGEST_ENUM_VALUE]}…' does not exist in '{kind.name}' enum.")
+            return coerce(value, hide_suggestions)
+
+        kind.coerce_input_value = coerce_if_short  # type: ignore[assignment]
+
+    for named in built.type_map.values():
+        if isinstance(named, GraphQLEnumType):
+            bound(named)
+
+
 _drop_null_defaults(schema._schema)
+_bound_enum_values(schema._schema)
 
 
 def sdl() -> str:

@@ -17,17 +17,17 @@ import orjson
 from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from graph.clients import Client
 from graph.documents import RequestRefused
 from graph.errors import is_told_to_end, public_error
+from graph.limits import Limit
 from graph.operations import MakeContext, execute_once, open_stream, plain_refusal, refusal
 from graph.requests import fault_in_request, request_of
+from graph.wire import Wire
 
 log = logging.getLogger("reelgate.graph.websocket")
 
 PROTOCOL: Final = "graphql-transport-ws"
-MAX_OPERATIONS: Final = 100
-"""At once, on one connection."""
-
 INIT_SECONDS: Final = 10.0
 
 _LONGEST_REASON = 123
@@ -49,9 +49,12 @@ class Connection:
     """One socket and the operations on it."""
 
     def __init__(
-        self, socket: WebSocket, make_context: MakeContext, *, largest_frame: int, init_seconds: float = INIT_SECONDS
-    ) -> None:
+        self, socket: WebSocket, make_context: MakeContext, *, largest_frame: int, client: Client,
+        init_seconds: float = INIT_SECONDS,
+    ) -> None:  # fmt: skip
         self._socket = socket
+        self._wire = Wire(socket)
+        self._client = client
         self._make_context = make_context
         self._largest_frame = largest_frame
         self._init_seconds = init_seconds
@@ -103,15 +106,6 @@ class Connection:
             raise ProtocolBroken(4400, "Messages must be objects with a `type`")
         return frame
 
-    async def _send(self, frame: Frame) -> None:
-        """Raises `WebSocketDisconnect` if the client is gone."""
-        # Text, not bytes: browsers' clients take no binary frames.
-        text = orjson.dumps(frame).decode()
-        try:
-            await self._socket.send_text(text)
-        except RuntimeError as error:  # what Starlette, and the server, say of a closed socket
-            raise WebSocketDisconnect(1006) from error
-
     async def _handle(self, frame: Frame) -> None:
         match frame["type"]:
             case "connection_init":
@@ -119,10 +113,10 @@ class Connection:
                 if self._initialised:
                     raise ProtocolBroken(4429, "Too many initialisation requests")
                 self._initialised = True
-                await self._send({"type": "connection_ack"})
+                await self._wire.send({"type": "connection_ack"})
             case "ping":
                 payload = _payload_of(frame)
-                await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+                await self._pong(payload)
             case "pong":
                 _payload_of(frame)
             case "subscribe":
@@ -131,8 +125,16 @@ class Connection:
                 task = self._operations.pop(_id_of(frame), None)
                 if task is not None:
                     task.cancel()
+                    # It hears of that now. Later, it would have a last word behind the answer to the next message.
+                    await asyncio.sleep(0)
             case unknown:
                 raise ProtocolBroken(4400, f"Unknown message type: {unknown}")
+
+    async def _pong(self, payload: Frame | None) -> None:
+        try:
+            await self._wire.send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+        except orjson.JSONEncodeError:  # it can be read deeper than it can be written
+            raise ProtocolBroken(4400, "The payload of a ping message is nested too deeply") from None
 
     async def _subscribe(self, operation_id: str, payload: Any) -> None:
         if not self._initialised:
@@ -142,10 +144,11 @@ class Connection:
             raise ProtocolBroken(4400, f"Invalid message: {fault}")
         if operation_id in self._operations:
             raise ProtocolBroken(4409, f"Subscriber for {operation_id} already exists")
-        if len(self._operations) >= MAX_OPERATIONS:
-            message = f"There are {MAX_OPERATIONS} operations on this connection already. End one first."
-            errors = plain_refusal(message, "LIMIT_EXCEEDED")["errors"]
-            await self._send({"id": operation_id, "type": "error", "payload": errors})
+        most = self._client.limits.operations
+        if len(self._operations) >= most:
+            message = f"There are {most} operations on this connection already. End one first."
+            errors = plain_refusal(message, Limit.TOO_MANY_OPERATIONS)["errors"]
+            await self._wire.send({"id": operation_id, "type": "error", "payload": errors})
             return
         begun = asyncio.Event()
         task = asyncio.create_task(self._run(operation_id, payload, begun), name=f"operation {operation_id}")
@@ -176,22 +179,22 @@ class Connection:
     async def _execute(self, operation_id: str, payload: Frame, begun: asyncio.Event) -> Frame:
         """Sends what the operation answers, and answers how it ended."""
         request = request_of(payload)
-        operation = request.operation()
+        operation = request.operation(self._client.limits.document)
         if operation.type is not OperationType.SUBSCRIPTION:
             begun.set()
             answer = await execute_once(request, operation, self._make_context())
-            await self._send({"id": operation_id, "type": "next", "payload": answer})
+            await self._wire.send({"id": operation_id, "type": "next", "payload": answer})
             return {"type": "complete"}
-        stream: Any = await open_stream(request, operation, self._make_context())
-        begun.set()
-        async with aclosing(stream):
-            async for answer in stream:
-                await self._send({"id": operation_id, "type": "next", "payload": answer})
+        with self._client.subscription():
+            stream = await open_stream(request, operation, self._make_context())
+            begun.set()
+            async with aclosing(stream):
+                await stream.deliver_to(self._wire.sink(operation_id))
         return {"type": "complete"}
 
     async def _send_quietly(self, frame: Frame) -> None:
         try:
-            await self._send(frame)
+            await self._wire.send(frame)
         except WebSocketDisconnect:
             log.debug("The client was gone before its operation ended.")
 

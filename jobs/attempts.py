@@ -74,10 +74,18 @@ class Attempts:
     async def stop(self) -> None:
         """Give all jobs back, so that another worker goes on with them at once."""
         self._stopping = True
+        if self._running and self._tools.rules.patience_seconds:
+            most = self._tools.rules.patience_seconds
+            _log.info("stopping; paid calls under way may end", jobs=len(self._running), at_most_seconds=most)
         for task in self._running.values():
             task.cancel()
         while self._begun:
             await asyncio.sleep(0.01)
+
+    def hurry(self) -> None:
+        """Do not wait for paid calls under way: their answers are lost."""
+        for task in self._running.values():
+            task.cancel()
 
     async def _run(self, job: Job) -> None:
         """Never raises but for a cancellation of this very call."""

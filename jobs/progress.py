@@ -26,13 +26,15 @@ class Reporter:
         self._last = 0.0
         self._step: str | None = None
 
-    async def report(self, fraction: float, completed: int, total: int, step: str) -> None:
+    async def report(
+        self, fraction: float, completed: int, total: int, step: str, *, seconds_left: float | None = None
+    ) -> None:
         """`fraction` is 0 to 1. Raises `JobLost`."""
         now = time.monotonic()
         if step == self._step and now - self._last < SHORTEST_PAUSE_SECONDS:
             return
         self._last, self._step = now, step
-        progress = JobProgress(min(1.0, max(0.0, fraction)), completed, total, step)
+        progress = JobProgress(min(1.0, max(0.0, fraction)), completed, total, step, seconds_left)
         try:
             await report_progress(self._context, self._job, progress)
         except (StorageError, OSError) as error:  # not worth an attempt: the next report says more anyway

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from domain.entities import Job
-from domain.generation import ImageProvider, TextProvider
+from domain.generation import ImageProvider, SpeechProvider, TextProvider
 from jobs.progress import Reporter
-from video.timeline import RenderSpec
+from video.cache import SegmentCache
+from workflow.book import Rules
 from workflow.context import Context
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`threads` is for one ffmpeg process, `parallel` how many of them run at once; sizes are in pixels."""
+    """`threads` is for one ffmpeg process, `parallel` how many of them run at once; sizes are in pixels.
+    `cache` keeps finished pieces of videos.
+
+    `rules` say what paid calls may cost, and what is done when an answer is lost.
+    """
 
     context: Context
     text: TextProvider
     images: ImageProvider
     image_width: int
     image_height: int
-    render: RenderSpec
     ffmpeg: str
     threads: int
     parallel: int
+    speech: SpeechProvider
+    cache: SegmentCache | None = None
+    rules: Rules = field(default_factory=Rules)
 
 
 class Handler(Protocol):

@@ -112,11 +112,12 @@ class WakingWorker(Worker):
             if self.job_counter >= self.max_jobs or not self.allow_pick_jobs:
                 return
             expected, self._completed = self.job_counter, 0
+            earlier = self.tasks.get(job_id.decode())  # may still be there, and ended: the job is delivered again
             try:
                 await super().start_jobs([job_id])
             except BaseException:
                 taken = self.job_counter > expected - self._completed
-                if taken and job_id.decode() not in self.tasks:
+                if taken and self.tasks.get(job_id.decode()) is earlier:
                     super()._release_sem_dec_counter_on_complete()
                 raise
 

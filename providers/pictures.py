@@ -1,4 +1,4 @@
-"""The gate every provider's picture passes before it is stored: one known format, safe to decode, nothing hidden.
+"""The gate every picture passes before it is stored, a provider's or a person's: one known format, nothing hidden.
 
 What leaves here is an 8-bit RGB PNG without metadata. Nothing is trusted: not the declared type, not the size, not
 that the file is whole. Decoding is slow work: call it in a thread.
@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 import zlib
 from dataclasses import dataclass
+from enum import Enum, auto
 from io import BytesIO
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from domain.errors import JobErrorCode, WorkFailed
+from domain.pictures import MOST_PICTURE_BYTES, MOST_PICTURE_PIXELS, MOST_PICTURE_SIDE
 
-MOST_BYTES = 64 * 1024 * 1024
-MOST_PIXELS = 40_000_000
+MOST_BYTES = MOST_PICTURE_BYTES
+MOST_PIXELS = MOST_PICTURE_PIXELS
 BACKGROUND = (242, 242, 242)
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -35,28 +37,64 @@ class Picture:
     sha256: str
 
 
+class Why(Enum):
+    """Why something is not taken."""
+
+    EMPTY = auto()
+    UNKNOWN = auto()
+    TOO_LARGE = auto()
+    UNUSABLE = auto()
+
+
+class NotTaken(Exception):
+    """This is no picture that is taken; `message` is for a person, unless `why` says it all."""
+
+    def __init__(self, why: Why, message: str = "") -> None:
+        super().__init__(why, message)
+        self.why = why
+        self.message = message
+
+
 def normalise_picture(data: bytes) -> Picture:
+    """The picture in `data`, which a provider answered with.
+
+    Raises:
+        WorkFailed: BAD_OUTPUT, worth another try, if this is not one whole PNG, JPEG or WebP picture within bounds.
+    """
+    try:
+        return plain_picture(data)
+    except NotTaken as refusal:
+        message = refusal.message
+        if refusal.why is Why.EMPTY:
+            message = "The image provider answered with nothing."
+        elif refusal.why is Why.UNKNOWN:
+            message = f"The image provider did not answer with a PNG, JPEG or WebP picture, {_guess(data)}."
+    raise WorkFailed(JobErrorCode.BAD_OUTPUT, message, retryable=True)
+
+
+def plain_picture(data: bytes) -> Picture:
     """The picture in `data`, upright, flattened to 8-bit RGB and stripped of metadata.
 
     A PNG that is already so keeps its bytes.
 
     Raises:
-        WorkFailed: BAD_OUTPUT, worth another try, if this is not one whole PNG, JPEG or WebP picture within bounds.
+        NotTaken: this is not one whole PNG, JPEG or WebP picture within bounds.
     """
     if not data:
-        raise _bad("The image provider answered with nothing.")
+        raise NotTaken(Why.EMPTY)
     if len(data) > MOST_BYTES:
-        raise _bad(
-            f"The picture has {len(data) / 1024 / 1024:.0f} MiB; at most {MOST_BYTES // 1024 // 1024} are taken."
-        )
+        message = f"The picture has {len(data) / 1024 / 1024:.0f} MiB; at most {MOST_BYTES // 1024 // 1024} are taken."
+        raise NotTaken(Why.TOO_LARGE, message)
     opened = _open(data)
     try:
         opened.load()
         clean = opened.format == "PNG" and opened.mode == "RGB" and _is_bare_png(data)
         flat = opened if clean else _flattened(opened)
         png = data if clean else _encoded(flat)
+    except MemoryError:
+        raise NotTaken(Why.TOO_LARGE, "The picture needs more memory than there is for it.") from None
     except Exception:  # decoders raise anything at all on damaged input, and their messages help nobody
-        raise _bad("The picture is damaged or cut off.") from None
+        raise NotTaken(Why.UNUSABLE, "The picture is damaged or cut off.") from None
     return Picture(png, flat.width, flat.height, hashlib.sha256(png).hexdigest())
 
 
@@ -66,16 +104,19 @@ def _open(data: bytes) -> Image.Image:
         opened = Image.open(BytesIO(data), formats=_FORMATS)
         frames = int(getattr(opened, "n_frames", 1))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _bad(f"The picture has too many pixels; at most {MOST_PIXELS // 1_000_000} million are taken.") from None
+        message = f"The picture has too many pixels; at most {MOST_PIXELS // 1_000_000} million are taken."
+        raise NotTaken(Why.TOO_LARGE, message) from None
     except Exception:  # as above
-        raise _bad(f"The image provider did not answer with a PNG, JPEG or WebP picture, {_guess(data)}.") from None
-    if opened.width * opened.height > MOST_PIXELS:
-        raise _bad(
-            f"The picture has {opened.width} × {opened.height} pixels; "
-            f"at most {MOST_PIXELS // 1_000_000} million are taken."
+        raise NotTaken(Why.UNKNOWN) from None
+    if opened.width * opened.height > MOST_PIXELS or max(opened.size) > MOST_PICTURE_SIDE:
+        raise NotTaken(
+            Why.TOO_LARGE,
+            f"The picture has {opened.width} × {opened.height} pixels; at most {MOST_PIXELS // 1_000_000} million are "
+            f"taken, and {MOST_PICTURE_SIDE} in a row or column.",
         )
     if frames > 1 and opened.format != "MPO":  # cameras append small previews to a JPEG; the first frame is the picture
-        raise _bad(f"The picture is an animation of {frames} frames; one still picture is needed.")
+        message = f"The picture is an animation of {frames} frames; one still picture is needed."
+        raise NotTaken(Why.UNUSABLE, message)
     return opened
 
 
@@ -154,7 +195,3 @@ def _encoded(flat: Image.Image) -> bytes:
     encoded = BytesIO()
     bare.save(encoded, format="PNG", compress_level=1)
     return encoded.getvalue()
-
-
-def _bad(message: str) -> WorkFailed:
-    return WorkFailed(JobErrorCode.BAD_OUTPUT, message, retryable=True)

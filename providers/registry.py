@@ -1,39 +1,61 @@
-"""Providers by the names that the settings use.
+"""Providers by the options that the composition root has for them.
 
 Must stay cheap to import: a provider's heavy kit loads only when that provider is asked for.
 """
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from domain.generation import ImageProvider, TextProvider
+from domain.generation import ImageProvider, SpeechProvider, TextProvider
 from providers.offline import OfflineImages, OfflineText
+from providers.openai_compatible.options import ImageOptions, SpeechOptions, TextOptions
 
 
-def text_provider(name: str) -> TextProvider:
-    """The provider that finds scenes and writes prompts.
+@dataclass(frozen=True, slots=True)
+class OfflineVoices:
+    """The voices of this machine. `voice` is the default one's name, or its file's path; `launcher` starts them."""
 
-    Raises:
-        ValueError: no such provider in this version.
-    """
-    if name == "offline":
+    launcher: Sequence[str]
+    voice: str | None = None
+
+
+def text_provider(options: TextOptions | None) -> TextProvider:
+    """Who finds scenes and writes prompts: a server with these options; without any, the built-in rules."""
+    if options is None:
         return OfflineText()
-    _refuse("text", name)
+    from providers.openai_compatible.text import OpenAIText  # half a second and 40 MB
+
+    return OpenAIText(options)
 
 
-def image_provider(name: str) -> ImageProvider:
-    """The provider that makes pictures.
+def image_provider(options: ImageOptions | None, *, lettered: bool = False) -> ImageProvider:
+    """Who makes pictures: a server with these options; without any, the built-in painter, which `lettered` is for."""
+    if options is None:
+        return OfflineImages(lettered=lettered)
+    from providers.openai_compatible.images import OpenAIImages  # as above
 
-    Raises:
-        ValueError: no such provider in this version.
+    return OpenAIImages(options)
+
+
+def speech_provider(options: SpeechOptions | OfflineVoices | None) -> SpeechProvider:
+    """Who speaks: a server with these options, or the voices of this machine; None for nobody.
+
+    Raises `domain.errors.WorkFailed` where the voice that was chosen is not installed. Looks at files.
     """
-    if name == "offline":
-        return OfflineImages()
-    _refuse("image", name)
+    match options:
+        case None:
+            from providers.offline.speech import NoSpeech
 
+            return NoSpeech()
+        case OfflineVoices():
+            from providers.offline.speech import OfflineSpeech, no_voice
+            from providers.offline.voices import installed_voices
 
-def _refuse(kind: str, name: str) -> NoReturn:
-    if name == "openai":
-        raise ValueError(f"The {kind} provider 'openai' is not available in this version; use 'offline'.")
-    raise ValueError(f"There is no {kind} provider {name!r}; this version has 'offline'.")
+            voices = installed_voices(options.voice)
+            return OfflineSpeech(voices, options.launcher, chosen=options.voice) if voices else no_voice()
+        case SpeechOptions():
+            from providers.openai_compatible.speech import OpenAISpeech  # as above
+
+            return OpenAISpeech(options)

@@ -5,6 +5,7 @@ It has no lifespan of its own: whoever mounts it opens and closes the database.
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 from typing import Final
 
@@ -12,7 +13,8 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rest import images, jobs, scenes, scripts, videos
+from domain.protocols import Limits
+from rest import arranging, images, jobs, music, providers, scenes, scripts, videos
 from rest.docs import docs_routes
 from rest.errors import exception_handlers
 from rest.guard import Guard
@@ -20,6 +22,15 @@ from rest.openapi import DESCRIPTION, TAGS, DescribedApi
 from workflow.context import Context
 
 PREFIX: Final = "/api"
+_PICTURES: Final = re.compile(re.escape(PREFIX) + "/scenes/[0-9]{1,10}/images")
+_MUSIC: Final = re.compile(re.escape(PREFIX) + "/scripts/[0-9]{1,10}/music")
+_FORM_BYTES: Final = 16 * 1024
+"""What a form may have around its file."""
+
+
+def larger_bodies(limits: Limits) -> list[tuple[re.Pattern[str], int]]:
+    """The paths whose bodies may be longer than others, and how many bytes they may have."""
+    return [(_PICTURES, limits.max_picture_bytes + _FORM_BYTES), (_MUSIC, limits.max_music_bytes + _FORM_BYTES)]
 
 
 def create_rest(context: Context) -> FastAPI:
@@ -40,7 +51,7 @@ def create_rest(context: Context) -> FastAPI:
         exception_handlers=exception_handlers(),
     )
     rest.state.context = context
-    for module in (scripts, scenes, images, videos, jobs):
+    for module in (scripts, scenes, arranging, images, music, videos, jobs, providers):
         rest.include_router(module.router)
     rest.routes.extend(docs_routes())
     return rest

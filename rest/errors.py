@@ -14,7 +14,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from domain.errors import DomainError, ErrorCode, IllegalTransition, NotFound, ScenesNotReady, VersionConflict
+from domain.errors import (
+    DomainError,
+    ErrorCode,
+    IllegalTransition,
+    JobErrorCode,
+    NotFound,
+    ScenesNotReady,
+    VersionConflict,
+    WorkFailed,
+)
+from domain.pictures import CheckingUnavailable
 from rest.problems import FieldProblem, HttpCode, Problem, Refused, problem_response, shortened
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
@@ -32,12 +42,19 @@ REFUSALS: Final[Mapping[ErrorCode, tuple[int, str]]] = {
 _MOST_ERRORS: Final = 20
 
 _NAMES_OVER_REST: Final[Mapping[str, str]] = {
+    "musicId": "music_id",
+    "sceneId": "scene_id",
+    "sceneSeconds": "scene_seconds",
+    "transitionSeconds": "transition_seconds",
     "acceptStale": "accept_stale",
     "after": "cursor",
     "expectedSceneVersion": "expected_scene_version",
     "expectedVersion": "expected_version",
+    "expectedVersions": "expected_versions",
     "first": "limit",
     "idempotencyKey": "Idempotency-Key",
+    "noBudget": "no_budget",
+    "sceneIds": "scene_ids",
 }
 
 
@@ -80,10 +97,12 @@ def no_such_path(path: str) -> Problem:
 def exception_handlers() -> dict[int | type[Exception], Handler]:
     """For any Starlette application, so that all of them answer errors in the one shape."""
     return {
+        CheckingUnavailable: _on_checking_unavailable,
         DomainError: _on_domain_error,
         HTTPException: _on_http_exception,
         Refused: _on_refused,
         RequestValidationError: _on_validation_error,
+        WorkFailed: _on_work_failed,
     }
 
 
@@ -93,6 +112,23 @@ async def _on_domain_error(request: Request, error: DomainError) -> Response:
 
 async def _on_refused(request: Request, error: Refused) -> Response:
     return problem_response(error.problem, request.scope)
+
+
+async def _on_checking_unavailable(request: Request, error: CheckingUnavailable) -> Response:
+    return problem_response(_unavailable(error.message, seconds=error.seconds), request.scope)
+
+
+async def _on_work_failed(request: Request, error: WorkFailed) -> Response:
+    """The media folder, where a request writes into it."""
+    if error.code is not JobErrorCode.STORAGE:
+        raise error
+    problem = _unavailable(f"{error.message} Nothing was changed.", seconds=5 if error.retryable else 60)
+    return problem_response(problem, request.scope)
+
+
+def _unavailable(detail: str, *, seconds: int) -> Problem:
+    headers = {"Retry-After": str(seconds)}
+    return Problem(503, HttpCode.UNAVAILABLE, "Not available at the moment", detail, headers=headers)
 
 
 async def _on_http_exception(request: Request, error: HTTPException) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -10,18 +11,23 @@ from starlette.responses import Response
 
 from domain.protocols import LOCAL
 from rest import objects
-from rest.asking import GivenContext
+from rest.arranging_bodies import Choice
+from rest.asking import GivenContext, IdempotencyKey
 from rest.bodies import Decision, ImageApproval, body_of, described_body
-from rest.openapi import LIST, WRITE
+from rest.encoding import encode_image, encode_images
+from rest.openapi import LIST, UPLOAD, WRITE
 from rest.paging import AskedPage, link_next, page_of
 from rest.paths import ImageId, SceneId
-from workflow import images, reading
+from rest.uploads import described_file, file_in
+from workflow import images, own_images, reading
 
 router = APIRouter(tags=["images"])
 
 
 @router.get("/scenes/{scene_id}/images", responses=LIST)
-async def list_images(scene_id: SceneId, request: Request, response: Response, asked: AskedPage) -> list[objects.Image]:
+async def list_images(
+    scene_id: SceneId, request: Request, response: Response, asked: AskedPage, context: GivenContext
+) -> list[objects.Image]:
     """The pictures of a scene, in the order they were made."""
     await reading.read_scene(scene_id)
     found = (await reading.images_of_scenes([scene_id]))[scene_id]
@@ -29,7 +35,22 @@ async def list_images(scene_id: SceneId, request: Request, response: Response, a
         found, asked, list_name=f"images_of_{scene_id}", place=lambda image: (image.attempt, image.id)
     )
     link_next(request, response, asked, cursor)
-    return [objects.image_object(image) for image in page]
+    return await encode_images(context, page)
+
+
+@router.post(
+    "/scenes/{scene_id}/images", status_code=201, responses=UPLOAD,
+    openapi_extra=described_file("image", "A PNG, JPEG or WebP picture, told by its content."),
+)  # fmt: skip
+async def add_image(
+    scene_id: SceneId, request: Request, context: GivenContext, key: IdempotencyKey = None
+) -> objects.Image:
+    """Add a picture of one's own to a scene, pending or approved: it waits for a decision like a made one, and stands
+    for the scene's present text. It is stored upright, as a PNG, without metadata; its `prompt` is empty.
+    """
+    async with aclosing(file_in(request, "image")) as data:
+        image = await own_images.add_image(context, scene_id=scene_id, data=data, actor=LOCAL, idempotency_key=key)
+    return await encode_image(context, image)
 
 
 @router.post("/images/{image_id}/approve", responses=WRITE, openapi_extra=described_body(ImageApproval, optional=True))
@@ -42,7 +63,16 @@ async def approve_image(
         context, image_id=image_id, actor=LOCAL, feedback=body.feedback, accept_stale=bool(body.accept_stale),
         expected_version=body.expected_version, expected_scene_version=body.expected_scene_version,
     )  # fmt: skip
-    return objects.image_object(image)
+    return await encode_image(context, image)
+
+
+@router.post("/images/{image_id}/choose", responses=WRITE, openapi_extra=described_body(Choice, optional=True))
+async def choose_image(
+    image_id: ImageId, context: GivenContext, body: Annotated[Choice, Depends(body_of(Choice, optional=True))]
+) -> objects.Image:
+    """Go back to an earlier approved picture of the scene's present text: a new decision, no status change."""
+    image = await images.choose_image(context, image_id=image_id, actor=LOCAL, expected_version=body.expected_version)
+    return await encode_image(context, image)
 
 
 @router.post(
@@ -58,4 +88,4 @@ async def reject_image(
         context, image_id=image_id, actor=LOCAL, feedback=body.feedback, expected_version=body.expected_version
     )
     response.status_code = 202 if rejection.job is not None else 200
-    return objects.image_object(rejection.image)
+    return await encode_image(context, rejection.image)

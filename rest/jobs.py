@@ -8,6 +8,7 @@ from domain.protocols import LOCAL
 from rest import objects
 from rest.asking import GivenContext
 from rest.bodies import Nothing, body_of, described_body
+from rest.encoding import encode_job
 from rest.openapi import READ, WRITE
 from rest.paths import JobId
 from workflow import jobs, reading
@@ -20,7 +21,7 @@ _NO_VALUES = [Depends(body_of(Nothing, optional=True))]
 @router.get("/jobs/{job_id}", responses=READ)
 async def read_job(job_id: JobId) -> objects.Job:
     """One job."""
-    return objects.job_object(await reading.read_job(job_id))
+    return await encode_job(await reading.read_job(job_id))
 
 
 @router.post(
@@ -28,8 +29,8 @@ async def read_job(job_id: JobId) -> objects.Job:
     openapi_extra=described_body(Nothing, optional=True),
 )  # fmt: skip
 async def retry_job(job_id: JobId, context: GivenContext) -> objects.Job:
-    """Send failed or parked work back into the queue. For a video, ask for a new one instead."""
-    return objects.job_object(await jobs.retry_job(context, job_id=job_id, actor=LOCAL))
+    """Send failed or waiting work back into the queue. A video's that has failed is not: ask for a new one."""
+    return await encode_job(await jobs.retry_job(context, job_id=job_id, actor=LOCAL))
 
 
 @router.post(
@@ -38,4 +39,4 @@ async def retry_job(job_id: JobId, context: GivenContext) -> objects.Job:
 )  # fmt: skip
 async def cancel_job(job_id: JobId, context: GivenContext) -> objects.Job:
     """End work that has not ended; a result that arrives later is discarded. A video's cancellation rejects it."""
-    return objects.job_object(await jobs.cancel_job(context, job_id=job_id, actor=LOCAL))
+    return await encode_job(await jobs.cancel_job(context, job_id=job_id, actor=LOCAL))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 from urllib.parse import urlencode
@@ -57,8 +57,10 @@ def page_of(
     return page, encode_place(list_name, place(page[-1]))
 
 
-def link_next(request: Request, response: Response, asked: Asked, cursor: str | None) -> None:
-    """Name the next page, if there is one."""
+def link_next(
+    request: Request, response: Response, asked: Asked, cursor: str | None, where: Mapping[str, str] | None = None
+) -> None:
+    """Name the next page, if there is one; `where` is what else the list was asked for with."""
     if cursor is not None:
-        query = urlencode({"limit": asked.limit, "cursor": cursor})
+        query = urlencode({**(where or {}), "limit": asked.limit, "cursor": cursor})
         response.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'

@@ -13,7 +13,7 @@ from rest import objects
 from rest.asking import GivenContext
 from rest.bodies import Decision, SceneEdit, body_of, described_body
 from rest.encoding import encode_scene, encode_scenes
-from rest.openapi import LIST, WRITE
+from rest.openapi import LIST, READ, WRITE
 from rest.paging import AskedPage, link_next, page_of
 from rest.paths import SceneId, ScriptId
 from workflow import reading, scenes
@@ -23,7 +23,7 @@ router = APIRouter(tags=["scenes"])
 
 @router.get("/scripts/{script_id}/scenes", responses=LIST)
 async def list_scenes(
-    script_id: ScriptId, request: Request, response: Response, asked: AskedPage
+    script_id: ScriptId, request: Request, response: Response, asked: AskedPage, context: GivenContext
 ) -> list[objects.Scene]:
     """The scenes of a script, in playing order; none while it is being cut."""
     await reading.read_script(script_id)
@@ -32,7 +32,13 @@ async def list_scenes(
         found, asked, list_name=f"scenes_of_{script_id}", place=lambda scene: (scene.order, scene.id)
     )
     link_next(request, response, asked, cursor)
-    return await encode_scenes(page)
+    return await encode_scenes(context, page)
+
+
+@router.get("/scenes/{scene_id}", responses=READ)
+async def read_scene(scene_id: SceneId, context: GivenContext) -> objects.Scene:
+    """One scene; one that was merged into another has `removed_at`."""
+    return await encode_scene(context, await reading.read_scene(scene_id))
 
 
 @router.put("/scenes/{scene_id}", responses=WRITE, openapi_extra=described_body(SceneEdit))
@@ -44,7 +50,7 @@ async def update_scene(
         context, scene_id=scene_id, actor=LOCAL, text=body.text, title=body.title,
         expected_version=body.expected_version,
     )  # fmt: skip
-    return await encode_scene(scene)
+    return await encode_scene(context, scene)
 
 
 @router.post(
@@ -60,4 +66,4 @@ async def approve_scene(
         context, scene_id=scene_id, actor=LOCAL, feedback=body.feedback, expected_version=body.expected_version
     )
     response.status_code = 202 if approval.job is not None else 200
-    return await encode_scene(approval.scene)
+    return await encode_scene(context, approval.scene)

@@ -53,6 +53,14 @@ async def events_after(
     return [to_event(row) for row in await query.order_by("id").limit(limit).values(*EVENT_FIELDS)]
 
 
+async def events_before(event_id: int | None, *, limit: int, script_id: int) -> list[Event]:
+    """What happened in a script before this event, or up to now: the newest first."""
+    query = models.Event.filter(script_id=script_id)
+    if event_id is not None:
+        query = query.filter(id__lt=event_id)
+    return [to_event(row) for row in await query.order_by("-id").limit(limit).values(*EVENT_FIELDS)]
+
+
 async def count_events(*, script_id: int, kinds: Collection[EventKind]) -> int:
     return await models.Event.filter(script_id=script_id, kind__in=[kind.value for kind in kinds]).count()
 

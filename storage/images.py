@@ -74,12 +74,10 @@ async def images_of_scenes(scene_ids: Sequence[int]) -> dict[int, list[Image]]:
     return found
 
 
-async def images_of_scene(scene_id: int) -> list[Image]:
-    return (await images_of_scenes([scene_id]))[scene_id]
-
-
 async def images_of_script(script_id: int) -> list[Image]:
-    rows = await models.Image.filter(script_id=script_id).order_by("id").values(*IMAGE_FIELDS, **IMAGE_JOINS)
+    """Those of removed scenes are left out."""
+    query = models.Image.filter(script_id=script_id, scene__removed_at__isnull=True)
+    rows = await query.order_by("id").values(*IMAGE_FIELDS, **IMAGE_JOINS)
     return [to_image(row) for row in rows]
 
 
@@ -101,11 +99,13 @@ async def write_image_decision(
 
 
 async def chosen_pins(script_ids: Sequence[int]) -> dict[int, list[Pin]]:
-    """The chosen picture of every scene that has one, in playing order."""
-    query = models.Image.filter(script_id__in=list(script_ids), approval_id__isnull=False).order_by("approval_id")
-    rows = await query.values_list("scene_id", "script_id", "id", "sha256", "scene__order")
+    """The chosen picture and present text of every scene that has one, in playing order."""
+    query = models.Image.filter(
+        script_id__in=list(script_ids), approval_id__isnull=False, scene__removed_at__isnull=True
+    ).order_by("approval_id")
+    rows = await query.values_list("scene_id", "script_id", "id", "sha256", "scene__text_sha256", "scene__order")
     newest = {row[0]: row for row in rows}
     found: dict[int, list[Pin]] = {script_id: [] for script_id in script_ids}
-    for scene_id, script_id, image_id, sha256, _ in sorted(newest.values(), key=lambda row: (row[4], row[0])):
-        found[script_id].append(Pin(scene_id, image_id, sha256))
+    for scene_id, script_id, image_id, sha256, text, _ in sorted(newest.values(), key=lambda row: (row[5], row[0])):
+        found[script_id].append(Pin(scene_id, image_id, sha256, text))
     return found

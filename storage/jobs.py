@@ -42,12 +42,16 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """`fraction` is 0 to 1; `completed` of `total` in units of the kind's own; `step` one word for people."""
+    """`fraction` is 0 to 1; `completed` of `total` in units of the kind's own; `step` one word for people.
+
+    `seconds_left` is an estimate, None where there is none.
+    """
 
     fraction: float
     completed: int
     total: int
     step: str | None
+    seconds_left: float | None = None
 
 
 async def insert_job(new: NewJob, *, now: datetime) -> Job:
@@ -94,9 +98,9 @@ async def number_of_job(job: Job) -> int:
     return await query.filter(id__lte=job.id).count()
 
 
-async def active_jobs(subject: Entity, subject_id: int) -> list[Job]:
+async def active_jobs(subject: Entity, *subject_ids: int) -> list[Job]:
     """Not ended, oldest first."""
-    query = models.Job.filter(subject=subject.value, subject_id=subject_id, state__in=_names(ACTIVE_JOB_STATES))
+    query = models.Job.filter(subject=subject.value, subject_id__in=subject_ids, state__in=_names(ACTIVE_JOB_STATES))
     return [to_job(row) for row in await query.order_by("id").values(*JOB_FIELDS)]
 
 
@@ -167,8 +171,8 @@ async def claim_job(job_id: int, *, fence: int, owner: str, now: datetime) -> Jo
     count = await query.update(
         state=JobState.RUNNING.value, fence=F("fence") + 1, attempt=F("attempt") + 1, lease_owner=owner,
         lease_until_ms=now_ms + _LEASE_MS, due_at_ms=None, progress_fraction=0.0, progress_completed=0,
-        progress_total=0, progress_step=None, error_code=None, error_message=None, error_retryable=None,
-        version=F("version") + 1, started_at=now, finished_at=None,
+        progress_total=0, progress_step=None, progress_seconds_left=None, error_code=None, error_message=None,
+        error_retryable=None, version=F("version") + 1, started_at=now, finished_at=None,
     )  # fmt: skip
     return await job_by_id(job_id) if count else None
 
@@ -189,7 +193,8 @@ async def write_progress(job_id: int, *, fence: int, progress: JobProgress) -> b
     query = models.Job.filter(id=job_id, fence=fence, state=JobState.RUNNING.value)
     count = await query.update(
         progress_fraction=progress.fraction, progress_completed=progress.completed, progress_total=progress.total,
-        progress_step=progress.step, lease_until_ms=await database_now_ms() + _LEASE_MS, version=F("version") + 1,
+        progress_step=progress.step, progress_seconds_left=progress.seconds_left,
+        lease_until_ms=await database_now_ms() + _LEASE_MS, version=F("version") + 1,
     )  # fmt: skip
     return count == 1
 

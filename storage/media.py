@@ -57,7 +57,7 @@ class MediaStore:
 
     async def prepare(self) -> None:
         """Makes the folders, so that a place that cannot be written shows at start. Raises `WorkFailed`."""
-        await _in_thread(self._make_folders, self.staging)
+        await in_thread(self.make_staging)
 
     def staging_path(self, name: str) -> Path:
         """A new path under `.staging/` for others to write, ending in `name`; then `stage_file` takes it.
@@ -66,20 +66,20 @@ class MediaStore:
         """
         if not _STAGED_NAME.fullmatch(name):
             raise ValueError(f"{name!r} cannot name a staged file.")
-        with _disk_errors():
-            self._make_folders(self.staging)
+        with disk_errors():
+            self.make_staging()
         return self.staging / f"{secrets.token_hex(8)}-{name}"
 
     async def stage_bytes(self, name: str, data: bytes) -> StagedFile:
         """Writes `data` under `.staging/` and returns when it has reached the disk. Raises `WorkFailed`."""
-        return await _in_thread(self._stage_bytes, name, data)
+        return await in_thread(self._stage_bytes, name, data)
 
     async def stage_file(self, path: Path) -> StagedFile:
         """Takes a file that was written to a `staging_path`, and returns when it has reached the disk.
 
         Raises `WorkFailed`, or `MediaMissing` when it is not there.
         """
-        return await _in_thread(self._stage_file, path)
+        return await in_thread(self._stage_file, path)
 
     async def promote(self, staged: StagedFile, key: str, *, replace: bool = False) -> None:
         """Moves a staged file to its key, in one step that a crash cannot divide, and makes that last.
@@ -88,15 +88,19 @@ class MediaStore:
         is given: for a key whose row is known not to have been committed. Raises `MediaMissing` when the staged file
         is gone and the key does not hold its content, and `WorkFailed`.
         """
-        await _in_thread(self._promote, staged, key, replace)
+        await in_thread(self._promote, staged, key, replace)
 
     async def take_back(self, staged: StagedFile, key: str) -> None:
         """Undoes `promote` where the transaction that it was part of failed; nothing happens when it was not done."""
-        await _in_thread(self._take_back, staged, key)
+        await in_thread(self._take_back, staged, key)
 
-    async def discard(self, staged: StagedFile) -> None:
+    async def discard(self, staged: StagedFile | Path) -> None:
         """Removes a staged file that is not wanted; nothing happens when it is gone."""
-        await _in_thread(self._unlink_staged, staged.path)
+        await in_thread(self._unlink_staged, staged if isinstance(staged, Path) else staged.path)
+
+    async def remove(self, key: str) -> None:
+        """Removes the file under this key; nothing happens when there is none. Raises `WorkFailed`."""
+        await in_thread(self._remove, key)
 
     def path_of(self, key: str) -> Path:
         """The existing regular file under this key. Raises `MediaMissing`, for a malformed key as well."""
@@ -110,23 +114,29 @@ class MediaStore:
 
     async def read(self, key: str) -> bytes:
         """The content of the file under this key. Raises `MediaMissing` or `WorkFailed`."""
-        return await _in_thread(self.path_of(key).read_bytes)
+        return await in_thread(self.path_of(key).read_bytes)
 
     async def sha256_of(self, key: str) -> str:
         """Of the file under this key, in lower-case hexadecimal. Raises `MediaMissing` or `WorkFailed`."""
-        return (await _in_thread(_digest, self.path_of(key)))[0]
+        return (await in_thread(_digest, self.path_of(key)))[0]
 
     async def sweep_staging(self, older_than_seconds: float) -> int:
         """Removes what has lain under `.staging/` untouched for that long, and returns how many entries went.
 
         Ages are those of the file system's own time stamps. A file still being written is not old.
         """
-        return await _in_thread(self._sweep, time.time() - older_than_seconds)
+        return await in_thread(self._sweep, time.time() - older_than_seconds)
 
     def _take_back(self, staged: StagedFile, key: str) -> None:
         target = self._target(key)
         if not staged.path.exists() and target.exists():
             target.replace(staged.path)
+            _sync_folder(target.parent)
+
+    def _remove(self, key: str) -> None:
+        target = self._target(key)
+        target.unlink(missing_ok=True)
+        if target.parent.is_dir():
             _sync_folder(target.parent)
 
     def _target(self, key: str) -> Path:
@@ -138,6 +148,10 @@ class MediaStore:
         if path.parent != self.staging or not _STAGED_NAME.fullmatch(path.name):
             raise ValueError(f"{path} is not a staged file of this store.")
         return path
+
+    def make_staging(self) -> None:
+        """Makes the folder for what is on its way. Blocks; raises OSError."""
+        self._make_folders(self.staging)
 
     def _make_folders(self, folder: Path) -> None:
         """Makes the missing folders, each of them lasting: a new name is on the disk once its folder is synced."""
@@ -208,16 +222,18 @@ class MediaStore:
         return removed
 
 
-async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The result of work on files. Raises `WorkFailed` for what the disk refuses."""
+
     def run() -> T:
-        with _disk_errors():
+        with disk_errors():
             return work(*args, **kwargs)
 
     return await asyncio.to_thread(run)
 
 
 @contextmanager
-def _disk_errors() -> Iterator[None]:
+def disk_errors() -> Iterator[None]:
     """What a person can act on, in words. A full disk is not retried: the work would be paid for again, in vain."""
     try:
         yield

@@ -8,6 +8,8 @@ milliseconds by the database's own clock (`_ms`); times for people are aware UTC
 
 from __future__ import annotations
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.models import Model
 
@@ -24,6 +26,7 @@ class Script(Model):
     status = fields.CharField(max_length=16)
     version = fields.IntField(db_default=1)
     revision = fields.IntField(db_default=0)
+    archived_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -34,7 +37,7 @@ class Script(Model):
 
 
 class Scene(Model):
-    """`order` is not unique: reordering would trip over it."""
+    """`order` is not unique: reordering would trip over it. A removed scene was merged into another one."""
 
     id = fields.IntField(primary_key=True)
     script: fields.ForeignKeyRelation[Script] = fields.ForeignKeyField(
@@ -48,12 +51,14 @@ class Scene(Model):
     text_sha256 = fields.CharField(max_length=64)
     status = fields.CharField(max_length=16)
     version = fields.IntField(db_default=1)
+    removed_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
     class Meta:
         table = "scene"
         table_description = "scene"
+        indexes = (("status", "script_id"),)
 
 
 class Image(Model):
@@ -84,10 +89,16 @@ class Image(Model):
     class Meta:
         table = "image"
         table_description = "image"
+        indexes = (("status", "script_id"),)
 
 
 class Video(Model):
-    """`pins` lists `[scene id, image id, SHA-256]` in playing order; `pins_sha256` identifies the list."""
+    """`pins` lists `[scene id, image id, SHA-256, SHA-256 of the text]` in playing order, for an older video without
+    the text; `pins_sha256` identifies all that was pinned.
+
+    `spec` is the whole render spec, `words` the titles and texts that the video shows and speaks; both None for an
+    older video. `files` holds the keys, sizes and SHA-256 of what comes with the MP4, by kind.
+    """
 
     id = fields.IntField(primary_key=True)
     script: fields.ForeignKeyRelation[Script] = fields.ForeignKeyField(
@@ -95,7 +106,7 @@ class Video(Model):
     )
     script_id: int
     status = fields.CharField(max_length=16)
-    pins: list[list[int | str]] = fields.JSONField()
+    pins: list[list[int | str | None]] = fields.JSONField()
     pins_sha256 = fields.CharField(max_length=64)
     error = fields.TextField(null=True)
     file_path = fields.CharField(max_length=200, null=True)
@@ -104,6 +115,9 @@ class Video(Model):
     height = fields.IntField(null=True)
     duration_seconds = fields.FloatField(null=True)
     byte_size = fields.BigIntField(null=True)
+    spec: dict[str, Any] | None = fields.JSONField(null=True)
+    words: dict[str, Any] | None = fields.JSONField(null=True)
+    files: dict[str, dict[str, Any]] | None = fields.JSONField(null=True)
     version = fields.IntField(db_default=1)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
@@ -111,6 +125,47 @@ class Video(Model):
     class Meta:
         table = "video"
         table_description = "video"
+
+
+class Music(Model):
+    """A piece of music that was uploaded for a script's videos."""
+
+    id = fields.IntField(primary_key=True)
+    script_id = fields.IntField(db_index=True)
+    title = fields.CharField(max_length=300)
+    file_path = fields.CharField(max_length=200)
+    sha256 = fields.CharField(max_length=64)
+    duration_seconds = fields.FloatField()
+    byte_size = fields.BigIntField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "music"
+        table_description = "music"
+
+
+class Speech(Model):
+    """A spoken scene, kept for every video that needs the same words in the same voice.
+
+    `text_sha256` is of what was spoken, `voice_sha256` of provider, model, voice and settings.
+    """
+
+    id = fields.IntField(primary_key=True)
+    script_id = fields.IntField(db_index=True)
+    text_sha256 = fields.CharField(max_length=64)
+    voice_sha256 = fields.CharField(max_length=64)
+    voice = fields.CharField(max_length=300)
+    job_id = fields.IntField()
+    file_path = fields.CharField(max_length=200)
+    sha256 = fields.CharField(max_length=64)
+    duration_seconds = fields.FloatField()
+    byte_size = fields.BigIntField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "speech"
+        table_description = "speech"
+        unique_together = (("script_id", "text_sha256", "voice_sha256"),)
 
 
 class Job(Model):
@@ -137,6 +192,7 @@ class Job(Model):
     progress_completed = fields.IntField(db_default=0)
     progress_total = fields.IntField(db_default=0)
     progress_step = fields.CharField(max_length=64, null=True)
+    progress_seconds_left = fields.FloatField(null=True)
     note = fields.TextField(null=True)
     error_code = fields.CharField(max_length=32, null=True)
     error_message = fields.TextField(null=True)
@@ -169,6 +225,7 @@ class ProviderCall(Model):
     cached_input_tokens = fields.IntField(null=True)
     output_tokens = fields.IntField(null=True)
     images = fields.IntField(null=True)
+    characters = fields.IntField(null=True)
     request_id = fields.CharField(max_length=200, null=True)
     answer_key = fields.CharField(max_length=200, null=True)
     sent_at_ms = fields.BigIntField()

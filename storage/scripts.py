@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,10 +33,11 @@ class ScriptOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScriptFilter:
-    """Which scripts: `search` is part of the title or the content, case ignored."""
+    """Which scripts: `search` is part of the title or the content, case ignored. `archived` None: of both kinds."""
 
     status: Status | None = None
     search: str | None = None
+    archived: bool | None = False
 
 
 async def insert_script(
@@ -46,7 +48,7 @@ async def insert_script(
         title=title, content=content, content_sha256=content_sha256, style=style, budget_nano=_nano(budget),
         status=status.value, version=1, revision=0, created_at=now, updated_at=now,
     )  # fmt: skip
-    return Script(row.id, title, content, content_sha256, style, budget, status, 1, now, now)
+    return Script(row.id, title, content, content_sha256, style, budget, status, 1, None, now, now)
 
 
 async def take_script(script_id: int) -> Script | None:
@@ -69,10 +71,11 @@ async def scripts_by_id(script_ids: list[int]) -> dict[int, Script]:
 
 
 async def write_script(script: Script, *, previous: Status, now: datetime) -> bool:
-    """Store title, content, style, budget and status, if the status is still `previous`; the version goes up by one."""
+    """Store what can change of it, if the status is still `previous`; the version goes up by one."""
     count = await models.Script.filter(id=script.id, status=previous.value).update(
         title=script.title, content=script.content, content_sha256=script.content_sha256, style=script.style,
-        budget_nano=_nano(script.budget), status=script.status.value, version=F("version") + 1, updated_at=now,
+        budget_nano=_nano(script.budget), status=script.status.value, archived_at=script.archived_at,
+        version=F("version") + 1, updated_at=now,
     )  # fmt: skip
     return count == 1
 
@@ -111,6 +114,8 @@ def _condition(where: ScriptFilter) -> Q:
     condition = Q()
     if where.status is not None:
         condition &= Q(status=where.status.value)
+    if where.archived is not None:
+        condition &= Q(archived_at__isnull=not where.archived)
     if where.search:
         condition &= Q(title__icontains=where.search) | Q(content__icontains=where.search)
     return condition
@@ -143,6 +148,12 @@ def _moment(text: str) -> datetime:
         if (moment := datetime.fromisoformat(text)).tzinfo is not None:
             return moment
     raise foreign_cursor()
+
+
+async def styles_of_scripts(script_ids: Sequence[int]) -> dict[int, str | None]:
+    """What all pictures of each script are to look like; without reading the scripts' texts."""
+    rows = await models.Script.filter(id__in=list(script_ids)).values("id", "style")
+    return {row["id"]: row["style"] for row in rows}
 
 
 async def budget_of(script_id: int) -> Decimal | None:

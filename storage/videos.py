@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from tortoise.expressions import F
 from tortoise.functions import Max
 
-from domain.entities import Pin, Video
+from domain.entities import Deliverable, MediaFile, Pin, Video, Words
 from domain.lifecycle import Status
 from domain.paging import Page, decode_place, encode_place
+from domain.rendering import RenderSpec, spec_values
 from storage import models
-from storage.rows import VIDEO_FIELDS, is_storable_id, to_video
+from storage.rows import VIDEO_FIELDS, is_storable_id, to_video, to_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,29 @@ class VideoFile:
     byte_size: int
 
 
-def pins_sha256(pins: Sequence[Pin]) -> str:
-    """Identifies exactly these pictures in this order."""
-    return hashlib.sha256(json.dumps(_pin_rows(pins)).encode()).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """All that a video is made from, fixed when it is asked for."""
+
+    pins: tuple[Pin, ...]
+    words: Words
+    spec: RenderSpec
+
+    @property
+    def sha256(self) -> str:
+        """Identifies exactly these pictures in this order, with these words, made this way."""
+        values = [_pin_rows(self.pins), asdict(self.words), spec_values(self.spec)]
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def video_key(video_id: int) -> str:
-    return f"videos/video_{video_id}.mp4"
+def video_key(video_id: int, ending: str = "mp4") -> str:
+    return f"videos/video_{video_id}.{ending}"
 
 
-async def insert_video(script_id: int, pins: Sequence[Pin], *, status: Status, now: datetime) -> Video:
+async def insert_video(script_id: int, pinned: Pinned, *, status: Status, now: datetime) -> Video:
     row = await models.Video.create(
-        script_id=script_id, status=status.value, pins=_pin_rows(pins), pins_sha256=pins_sha256(pins), version=1,
-        created_at=now, updated_at=now,
+        script_id=script_id, status=status.value, pins=_pin_rows(pinned.pins), pins_sha256=pinned.sha256,
+        spec=spec_values(pinned.spec), words=asdict(pinned.words), version=1, created_at=now, updated_at=now,
     )  # fmt: skip
     video = await video_by_id(row.id)
     assert video is not None
@@ -58,9 +69,15 @@ async def videos_by_id(video_ids: Sequence[int]) -> dict[int, Video]:
     return {row["id"]: to_video(row) for row in rows}
 
 
-async def video_with_pins(script_id: int, pins: Sequence[Pin], status: Status) -> Video | None:
-    """The script's newest video of exactly these pictures that has this status."""
-    query = models.Video.filter(script_id=script_id, status=status.value, pins_sha256=pins_sha256(pins))
+async def words_of_video(video_id: int) -> Words | None:
+    """What was pinned with it; None for a video of an earlier version."""
+    row = await models.Video.filter(id=video_id).first().values("words")
+    return to_words(row["words"]) if row and row["words"] is not None else None
+
+
+async def video_with_pins(script_id: int, pinned: Pinned, status: Status) -> Video | None:
+    """The script's newest video of exactly this that has this status."""
+    query = models.Video.filter(script_id=script_id, status=status.value, pins_sha256=pinned.sha256)
     row = await query.order_by("-id").first().values(*VIDEO_FIELDS)
     return to_video(row) if row else None
 
@@ -93,12 +110,14 @@ async def page_of_videos(*, first: int, after: str | None, status: Status | None
     return Page(videos, cursors, len(rows) > first, after is not None, total)
 
 
-async def finish_video(video_id: int, file: VideoFile, *, now: datetime) -> bool:
-    """pending → approved with its file; False if it was not pending any more."""
+async def finish_video(
+    video_id: int, file: VideoFile, files: Mapping[Deliverable, MediaFile], *, now: datetime
+) -> bool:
+    """pending → approved with its files; False if it was not pending any more."""
     count = await models.Video.filter(id=video_id, status=Status.PENDING.value).update(
         status=Status.APPROVED.value, file_path=video_key(video_id), sha256=file.sha256, width=file.width,
         height=file.height, duration_seconds=file.duration_seconds, byte_size=file.byte_size,
-        version=F("version") + 1, updated_at=now,
+        files={kind.value: asdict(found) for kind, found in files.items()}, version=F("version") + 1, updated_at=now,
     )  # fmt: skip
     return count == 1
 
@@ -111,5 +130,5 @@ async def reject_video(video_id: int, error: str, *, now: datetime) -> bool:
     return count == 1
 
 
-def _pin_rows(pins: Sequence[Pin]) -> list[list[int | str]]:
-    return [[pin.scene_id, pin.image_id, pin.sha256] for pin in pins]
+def _pin_rows(pins: Sequence[Pin]) -> list[list[int | str | None]]:
+    return [[pin.scene_id, pin.image_id, pin.sha256, pin.text_sha256] for pin in pins]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 
+from storage.database import sqlite_path
+from storage.migrate import migrate
 from tests.services import (
+    clear_postgres_database,
     create_postgres_database,
     drop_postgres_database,
     empty_postgres_database,
@@ -16,13 +22,32 @@ from tests.services import (
 )
 from tests.world import World, open_world
 
+# What structlog does unasked takes seconds for a trace: it draws the values of all variables.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
 _THOROUGH = (
     "app/test_embedded.py", "app/test_processes.py", "app/test_broker.py", "jobs/", "providers/test_double",
     "providers/test_offline_images.py", "providers/openai_compatible/test_failures.py",
-    "providers/openai_compatible/test_provider_rules.py", "providers/openai_compatible/test_segmenting.py",
-    "storage/test_cancellation.py", "storage/test_several_processes.py",
-    "storage/test_media.py", "video/test_video_frames.py", "video/test_video_stopped.py", "graph/test_live.py",
-    "lifecycle/test_races.py",
+    "providers/openai_compatible/test_injection.py", "providers/openai_compatible/test_provider_rules.py",
+    "providers/openai_compatible/test_segmenting.py", "storage/test_cancellation.py",
+    "storage/test_several_processes.py", "storage/test_media.py", "video/test_video_frames.py",
+    "video/test_video_stopped.py", "graph/test_live.py", "lifecycle/test_races.py", "lifecycle/test_arranging_races.py",
+    "graph/test_node_clients.py",
+    "graph/test_browser_streams.py", "graph/test_conformance.py", "graph/test_sharing.py",
+    "graph/test_slow_readers.py", "graph/test_fuzz.py", "graph/test_refused_cursors.py", "rest/test_own_images.py",
+    "graph/test_attack.py", "graph/test_long_runs.py", "app/test_secret_settings.py",
+    "app/test_picture_checking.py", "app/test_thumbnails.py", "graph/test_raw_websocket.py",
+    "graph/test_event_stream.py", "graph/test_multipart.py", "graph/test_groups.py", "app/test_web_api.py",
+    "speech/", "video/sound/test_sound_mixing", "video/sound/test_sound_failing", "video/sound/test_sound_checking",
+    "video/sound/test_sound_blending", "video/captions/test_overlays", "video/test_faults", "video/test_finished",
+    "video/test_video_grid", "video/test_video_failing", "video/test_video_pool", "video/test_video_cache",
+    "video/test_video_pictures", "video/test_video_segments",
 )  # fmt: skip
 
 
@@ -63,8 +88,48 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "reelgate.sqlite3"
+    asyncio.run(migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+def migrated_sqlite_url(migrated_file: Path, sqlite_url: str) -> str:
+    """A SQLite file with our tables, and nothing in them."""
+    path = sqlite_path(sqlite_url)
+    path.parent.mkdir()
+    shutil.copyfile(migrated_file, path)
+    return sqlite_url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres_database() -> Iterator[str]:
+    if postgres_server_url() is None:
+        pytest.skip("no PostgreSQL server; REELGATE_TEST_DATABASE_URL names one")
+    url = create_postgres_database()
+    asyncio.run(migrate(url))
+    yield url
+    drop_postgres_database(url)
+
+
+@pytest.fixture
+def migrated_postgres_url(migrated_postgres_database: str) -> str:
+    """A PostgreSQL database with our tables, and nothing in them."""
+    clear_postgres_database(migrated_postgres_database)
+    return migrated_postgres_database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue("migrated_sqlite_url" if request.param == "sqlite" else "migrated_postgres_url")
+    return url
+
+
 @pytest_asyncio.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+async def world(migrated_url: str, tmp_path: Path) -> AsyncIterator[World]:
     """An open system without processes of its own, on either database."""
-    async with open_world(database_url, tmp_path / "storage") as opened:
+    async with open_world(migrated_url, tmp_path / "storage", migrated=True) as opened:
         yield opened

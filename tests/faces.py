@@ -21,7 +21,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Command:
-    """A command as both faces know it. `path` has the id as `{id}`; `arguments` besides the id, in snake case."""
+    """A command as both faces know it. `path` has the id as `{id}`; `arguments` besides the id, in snake case.
+
+    `id_argument` is empty where GraphQL needs no id besides them.
+    """
 
     entity: str
     mutation: str
@@ -33,6 +36,9 @@ class Command:
 
 COMMANDS: Mapping[str, Command] = {
     "update_script": Command("script", "updateScript", "PUT", "/api/scripts/{id}", {"content": "Another text."}),
+    "fund_script": Command(
+        "script", "updateScript", "PUT", "/api/scripts/{id}", {"style": "Ink on paper.", "budget": "12.5"}
+    ),
     "approve_script": Command("script", "approveScript", "POST", "/api/scripts/{id}/approve", {}),
     "create_video": Command("script", "createVideo", "POST", "/api/scripts/{id}/create-video", {}, "scriptId"),
     "update_scene": Command("scene", "updateScene", "PUT", "/api/scenes/{id}", {"text": "Another text."}),
@@ -40,7 +46,14 @@ COMMANDS: Mapping[str, Command] = {
     "approve_image": Command("image", "approveImage", "POST", "/api/images/{id}/approve", {}),
     "accept_stale_image": Command("image", "approveImage", "POST", "/api/images/{id}/approve", {"accept_stale": True}),
     "reject_image": Command("image", "rejectImage", "POST", "/api/images/{id}/reject", {"feedback": "Darker."}),
+    "split_scene": Command("scene", "splitScene", "POST", "/api/scenes/{id}/split", {"at": 5}),
+    "merge_scenes": Command("script", "mergeScenes", "POST", "/api/scripts/{id}/merge-scenes", {}, ""),
+    "reorder_scenes": Command("script", "reorderScenes", "POST", "/api/scripts/{id}/reorder", {}, "scriptId"),
+    "choose_image": Command("image", "chooseImage", "POST", "/api/images/{id}/choose", {}),
+    "duplicate_script": Command("script", "duplicateScript", "POST", "/api/scripts/{id}/duplicate", {}),
+    "archive_script": Command("script", "archiveScript", "POST", "/api/scripts/{id}/archive", {}),
     "retry_job": Command("job", "retryJob", "POST", "/api/jobs/{id}/retry", {}),
+    "retry_video_job": Command("job", "retryJob", "POST", "/api/jobs/{id}/retry", {}),
     "cancel_job": Command("job", "cancelJob", "POST", "/api/jobs/{id}/cancel", {}),
 }
 
@@ -67,8 +80,9 @@ class Faces:
         known = COMMANDS[command]
         kind = known.mutation[0].upper() + known.mutation[1:] + "Input!"
         document = f"mutation($input: {kind}) {{ {known.mutation}(input: $input) {{ userErrors {{ code message }} }} }}"
-        given = {_camel(name): value for name, value in {**known.arguments, **more}.items()}
-        arguments = {known.id_argument: f"{known.entity}_{entity_id}", **given}
+        given = {_camel(name): _global(name, value) for name, value in {**known.arguments, **more}.items()}
+        own = {known.id_argument: f"{known.entity}_{entity_id}"} if known.id_argument else {}
+        arguments = {**own, **given}
         payload = (await self.query(document, input=arguments))[known.mutation]
         return payload["userErrors"][0]["code"] if payload["userErrors"] else None
 
@@ -95,6 +109,10 @@ async def open_faces(context: Context) -> AsyncIterator[Faces]:
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=30) as client,
     ):
         yield Faces(client)
+
+
+def _global(name: str, value: Any) -> Any:
+    return [f"scene_{scene_id}" for scene_id in value] if name == "scene_ids" else value
 
 
 def _camel(name: str) -> str:

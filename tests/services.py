@@ -78,13 +78,37 @@ def create_postgres_database() -> str:
     if server is None:
         raise RuntimeError("There is no PostgreSQL server.")
     name = f"reelgate_test_{secrets.token_hex(6)}"
-    _in_own_loop(_execute(server, f'CREATE DATABASE "{name}"'))
+    # A commit that a crash of the server would lose is good enough here, and several times as fast.
+    quick = f'ALTER DATABASE "{name}" SET synchronous_commit TO off'
+    _in_own_loop(_execute(server, f'CREATE DATABASE "{name}"', quick))
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
 
 
 def empty_postgres_database(url: str) -> None:
     """Takes every table away: several times as fast as a new database."""
     _in_own_loop(_execute(url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public"))
+
+
+def clear_postgres_database(url: str) -> None:
+    """Takes every row away but the note of what was migrated, and begins to count anew: faster than new tables."""
+    _in_own_loop(_clear(url))
+
+
+async def _clear(url: str) -> None:
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'"
+        tables = [row["tablename"] for row in await connection.fetch(names)]
+        # In one statement, at whose end the references are looked at.
+        await connection.execute(
+            "WITH " + ", ".join(f'"of {table}" AS (DELETE FROM "{table}")' for table in tables) + " SELECT"
+        )
+        await connection.execute(
+            "SELECT setval(format('%I', sequencename)::regclass, start_value, false) FROM pg_sequences "
+            "WHERE schemaname = 'public' AND last_value IS NOT NULL AND sequencename NOT LIKE 'tortoise%'"
+        )
+    finally:
+        await connection.close()
 
 
 def drop_postgres_database(url: str) -> None:

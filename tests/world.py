@@ -19,6 +19,7 @@ from domain.entities import Image, Job, JobFailure, Scene, Script, Video
 from domain.errors import JobErrorCode, WorkFailed
 from domain.lifecycle import Entity, JobState, Status
 from domain.protocols import LOCAL, Limits, Ring
+from domain.rendering import Captions, Motion, Narration, RenderSpec, Transition
 from domain.segmentation import CutPoint, Segmentation
 from storage.database import close_database, open_database
 from storage.jobs import stop_running_job
@@ -27,6 +28,12 @@ from storage.migrate import migrate
 from storage.videos import VideoFile
 from workflow import images, jobs, reading, scenes, scripts, videos, work
 from workflow.context import Context
+
+TINY = RenderSpec(
+    64, 36, 10, motion=Motion.HOLD, transition=Transition.CUT, captions=Captions.NONE, narration=Narration.OFF,
+    scene_seconds=0.2,
+)  # fmt: skip
+"""The least that is a video."""
 
 
 class Clock:
@@ -53,6 +60,10 @@ class World:
     context: Context
     bell: RecordingBell
     numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def limited(self, **limits: int) -> Context:
+        """The same system, taking less."""
+        return replace(self.context, limits=Limits(**limits))
 
     # --- builders ------------------------------------------------------------------------------------------------
 
@@ -110,10 +121,12 @@ class World:
             await self.fail(request.job)
         return await reading.read_video(request.video.id)
 
-    async def a_job(self, state: JobState) -> Job:
-        """An image job of an approved scene."""
-        scene = await self.a_scene(approved=True)
-        job = await self.last_job(Entity.SCENE, scene.id)
+    async def a_job(self, state: JobState, *, of_video: bool = False) -> Job:
+        """An image job of an approved scene, or the job of a video."""
+        if of_video:
+            job = await self.last_job(Entity.VIDEO, (await self.a_video()).id)
+        else:
+            job = await self.last_job(Entity.SCENE, (await self.a_scene(approved=True)).id)
         match state:
             case JobState.RUNNING:
                 await self.claim(job)
@@ -124,8 +137,10 @@ class World:
             case JobState.PARKED:
                 running = await self.claim(job)
                 await park(running)
+            case JobState.SUCCEEDED if of_video:
+                await self.finish_video(job)
             case JobState.SUCCEEDED:
-                await self.picture_of(scene.id)
+                await self.picture_of(job.subject_id)
             case JobState.FAILED:
                 await self.fail(job)
             case JobState.CANCELLED:
@@ -152,7 +167,10 @@ class World:
 
     async def picture_of(self, scene_id: int) -> Image:
         """Do the scene's last image job: a real PNG, another colour each time."""
-        job = await self.claim(await self.last_job(Entity.SCENE, scene_id))
+        return await self.picture_by(await self.claim(await self.last_job(Entity.SCENE, scene_id)))
+
+    async def picture_by(self, job: Job) -> Image:
+        """The same for a job that is held already."""
         task = await work.picture_task(self.context, job)
         staged = await self.context.media.stage_bytes("picture.png", a_png(next(self.numbers)))
         return await work.record_image(
@@ -186,14 +204,17 @@ def a_png(number: int) -> bytes:
 
 
 @asynccontextmanager
-async def open_world(database_url: str, media: Path, limits: Limits | None = None) -> AsyncIterator[World]:
-    """Migrate and open everything, and close it again."""
-    await migrate(database_url)
+async def open_world(
+    database_url: str, media: Path, limits: Limits | None = None, *, migrated: bool = False
+) -> AsyncIterator[World]:
+    """Migrate, unless that is done, and open everything, and close it again."""
+    if not migrated:
+        await migrate(database_url)
     await open_database(database_url)
     try:
         store = MediaStore(media)
         await store.prepare()
         bell = RecordingBell()
-        yield World(Context(bell, Clock(), limits or Limits(), store), bell)
+        yield World(Context(bell, Clock(), limits or Limits(), store, render=TINY), bell)
     finally:
         await close_database()

@@ -14,14 +14,17 @@ from domain.errors import JobErrorCode, WorkFailed
 from video.child import CANNOT_START
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL_DISK_CODES = (-signal.SIGXFSZ, 256 - errno.ENOSPC, 256 - errno.EFBIG)  # how newer versions of ffmpeg exit
 FULL_DISK_WORDS = ("No space left on device", "Disk quota exceeded", "File too large")
+NO_MEMORY_WORDS = ("Cannot allocate memory", "MemoryError", "Unable to allocate")
 BAD_INPUT_WORDS = ("Invalid data found when processing input", "Error submitting packet to decoder")
 NOT_HELPED_BY_REPEATING = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR)
 
 
 def ffmpeg_failed(subject: str, returncode: int, stderr: str) -> WorkFailed:
     """`subject` is "Scene 3" or "The video"; a negative `returncode` is the signal that ended the process."""
-    if returncode == -signal.SIGXFSZ or any(words in stderr for words in FULL_DISK_WORDS):
+    said = any(words in stderr for words in FULL_DISK_WORDS)
+    if said or returncode in FULL_DISK_CODES:
         return disk_full(subject)
     if returncode < 0:
         return WorkFailed(
@@ -30,6 +33,8 @@ def ffmpeg_failed(subject: str, returncode: int, stderr: str) -> WorkFailed:
             "If this happens again, the machine is probably short of memory.",
             retryable=True,
         )
+    if any(words in stderr for words in NO_MEMORY_WORDS):
+        return out_of_memory(subject)
     if returncode == CANNOT_START:
         return ffmpeg_missing("it could not be started")
     if any(words in stderr for words in BAD_INPUT_WORDS):
@@ -37,6 +42,27 @@ def ffmpeg_failed(subject: str, returncode: int, stderr: str) -> WorkFailed:
     return WorkFailed(
         JobErrorCode.INTERNAL,
         f"{subject} could not be rendered: ffmpeg gave up with exit code {returncode}. The worker's log has its words.",
+        retryable=False,
+    )
+
+
+def maker_died(subject: str, code: int, words: str) -> WorkFailed:
+    """The process that makes frames ended without a word; a negative `code` is the signal that ended it."""
+    if code < 0 or any(sign in words for sign in NO_MEMORY_WORDS + FULL_DISK_WORDS):
+        return ffmpeg_failed(subject, code, words)
+    return WorkFailed(
+        JobErrorCode.INTERNAL,
+        f"{subject} could not be rendered: the process that makes its frames ended by itself. The worker's log has its "
+        "words.",
+        retryable=False,
+    )
+
+
+def out_of_memory(subject: str) -> WorkFailed:
+    return WorkFailed(
+        JobErrorCode.INTERNAL,
+        f"{subject} could not be rendered: there is not enough memory for it. Ask for a smaller video, or use a "
+        "smaller picture.",
         retryable=False,
     )
 
@@ -87,6 +113,15 @@ def bad_picture(subject: str, reason: str) -> WorkFailed:
     )
 
 
+def bad_caption(subject: str, reason: str) -> WorkFailed:
+    """The next attempt draws it anew."""
+    return WorkFailed(
+        JobErrorCode.INTERNAL,
+        f"{subject} could not be rendered: the drawing of its caption {reason}.",
+        retryable=True,
+    )
+
+
 def missing_picture(subject: str) -> WorkFailed:
     return WorkFailed(
         JobErrorCode.STORAGE,
@@ -101,6 +136,15 @@ def bad_video(reason: str) -> WorkFailed:
     return WorkFailed(
         JobErrorCode.BAD_OUTPUT,
         f"The video that was rendered is not right and was thrown away: {reason}.",
+        retryable=True,
+    )
+
+
+def bad_segment(subject: str, reason: str) -> WorkFailed:
+    """What a maker made is not what it was asked for, although it said that all went well."""
+    return WorkFailed(
+        JobErrorCode.BAD_OUTPUT,
+        f"{subject} was rendered, but not right, and was thrown away: {reason}.",
         retryable=True,
     )
 

@@ -1,55 +1,72 @@
-"""From a timeline to a finished file: check, render each segment, join, check again, publish.
+"""From a timeline to a finished file: take what is cached, make the rest, join, check, publish.
 
-The file appears under its name complete or not at all. Whatever happens, nothing is left behind: no partial file,
-no segment, no process. Only a SIGKILL of this process can leave a `render-*` folder in `work_dir` and a
-`.NAME.*.partial` beside the output; whoever owns those folders may delete such files when no render is running.
+The file appears under its name complete or not at all. Whatever happens, nothing is left behind but finished segments
+in the cache, from which a retry goes on: no partial file, no process. Only a SIGKILL of this process can leave a
+`render-*` folder in `work_dir` and a `.NAME.*.partial` beside the output; whoever owns those folders may delete such
+files when no render is running.
 """
 
 from __future__ import annotations
 
 import asyncio
-import inspect
+import hashlib
 import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
+from math import ceil
 from pathlib import Path
-from typing import TypeVar
+from threading import Event
 
-from video.arguments import gop_frames, hold_arguments, join_arguments, join_list, still_arguments
-from video.checks import VideoFacts, check_picture, check_video
-from video.failures import file_trouble, too_little_space, too_slow
-from video.runner import OnFrame, run_ffmpeg
-from video.timeline import Segment, Timeline, TimelineScene
+from domain.errors import JobErrorCode, WorkFailed
+from domain.rendering import Motion
+from video.arguments import join_arguments, join_list
+from video.cache import SegmentCache, seal
+from video.checks import VideoFacts, check_picture, check_segment, check_video, picture_facts
+from video.failures import bad_video, disk_full, file_trouble, too_slow
+from video.frames.motion import choose_path
+from video.orders import Overlay, SegmentKind, SegmentOrder
+from video.pool import COMMAND, Maker
+from video.progress import Meter, OnProgress, Progress, Step, cost
+from video.runner import even_if_cancelled, identify, run_ffmpeg
+from video.space import check_space, is_full
+from video.timeline import Segment, Timeline
+from video.work import each, in_runs
 
-RENDERING_SHARE, JOINING_SHARE, CHECKING_SHARE = 0.9, 0.08, 0.02  # of the fraction that is reported
-FRAME_BYTES, KEYFRAME_BYTES_A_PIXEL = 100, 0.25
+__all__ = ["Progress", "Rendered", "Step", "render_video"]
+
 VIDEO = "The video"
-T = TypeVar("T")
-
-
-class Step(StrEnum):
-    PREPARING = "preparing"
-    RENDERING = "rendering"
-    JOINING = "joining"
-    CHECKING = "checking"
+WORTH_A_MAKER = 5000.0
+"""In the milliseconds of `video.progress.cost`: for less, starting another process is not worth it."""
+Prepare = Callable[[Sequence[SegmentOrder]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a render is: `fraction` from 0 to 1 never goes back, `completed` of `total` scenes are rendered."""
+class Rendered:
+    """What was made: the facts of the file, the timeline with all that was settled on the way, a key that is the same
+    for the same pictures, and how many segments were made anew and taken from the cache."""
 
-    step: Step
-    fraction: float
-    completed: int
-    total: int
+    facts: VideoFacts
+    timeline: Timeline
+    key: str
+    made: int
+    reused: int
 
 
-OnProgress = Callable[[Progress], Awaitable[None] | None]
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A segment, what is to be made of it, and the name of its file."""
+
+    segment: Segment
+    order: SegmentOrder
+    subject: str
+
+    @property
+    def name(self) -> str:
+        return f"segment_{self.segment.index:06d}.mp4"
 
 
 async def render_video(
@@ -58,31 +75,41 @@ async def render_video(
     output: Path,
     work_dir: Path,
     ffmpeg: str,
+    cache: SegmentCache | None = None,
+    overlays: Mapping[int, Sequence[Overlay]] | None = None,
+    prepare: Prepare | None = None,
+    audio: Path | None = None,
     on_progress: OnProgress | None = None,
     threads: int = 1,
     parallel: int = 1,
     timeout: float = 3600.0,
     stall_timeout: float = 120.0,
-) -> VideoFacts:
+    maker: tuple[str, ...] = COMMAND,
+) -> Rendered:
     """Render `timeline` to `output` (an MP4, replaced if it is there) and return what was made.
 
-    At most `parallel` processes of `threads` threads each run at once. `timeout` is for the whole render,
-    `stall_timeout` for a process that does not get on, both in seconds. Raises `WorkFailed`; what `on_progress`
-    raises ends the render too.
+    `overlays` are laid over the bodies of scenes, by the scene's index in the timeline; `prepare` is awaited with the
+    orders that will be made, before any is, so that the pictures of their overlays can be there. `audio` is a
+    finished AAC track in an MP4 file, as long as the video; it is not encoded again.
+
+    At most `parallel` processes of `threads` threads each encode at once. `timeout` is for the whole render,
+    `stall_timeout` for a process that does not get on, both in seconds. `work_dir` should be on one file system with
+    the cache. A scene's hash is believed: the picture is read, and compared with it, only when it is rendered.
+    Raises `WorkFailed`; what `on_progress` and `prepare` raise ends the render too.
     """
-    render = _Render(timeline, ffmpeg, threads, parallel, stall_timeout, _Reporter(timeline, on_progress))
+    meter = Meter(len(timeline.scenes), on_progress, max(1, parallel))
     partial = output.with_name(f".{output.name}.{secrets.token_hex(4)}.partial")
     folder: Path | None = None
     try:
         async with asyncio.timeout(timeout) as clock:
             with file_trouble(VIDEO):
-                _check_space(timeline, work_dir, output.parent)
                 folder = Path(tempfile.mkdtemp(prefix="render-", dir=work_dir))
-            facts = await render.make(folder, partial)
+            render = _Render(folder, ffmpeg, threads, max(1, parallel), stall_timeout, maker, cache, meter)
+            rendered = await render.make(timeline, partial, overlays or {}, prepare, audio)
         # Not in a thread, which a cancellation could not stop: from here on there is no way back.
         with file_trouble(VIDEO):
             _publish(partial, output)
-        return facts
+        return rendered
     except TimeoutError:
         if clock.expired():
             raise too_slow(VIDEO, timeout) from None
@@ -92,139 +119,165 @@ async def render_video(
             partial.unlink()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+        if cache is not None:
+            cache.shrink()
 
 
 @dataclass
-class _Reporter:
-    """Adds up the frames of all segments. One report at a time: a slow receiver must not get them in another order."""
-
-    timeline: Timeline
-    receiver: OnProgress | None
-    step: Step = Step.PREPARING
-    done: dict[int, float] = field(default_factory=dict)
-    completed: int = 0
-    joined: float = 0.0
-    checked: float = 0.0
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def enter(self, step: Step) -> None:
-        self.step = step
-        await self.report()
-
-    async def rendered(self, segment: Segment, share: float) -> None:
-        self.done[segment.index] = max(self.done.get(segment.index, 0.0), min(share, 1.0) * segment.frames)
-        self.completed += share >= 1.0
-        await self.report()
-
-    async def report(self) -> None:
-        if self.receiver is None:
-            return
-        async with self.lock:
-            rendered = sum(self.done.values()) / self.timeline.total_frames
-            fraction = RENDERING_SHARE * rendered + JOINING_SHARE * self.joined + CHECKING_SHARE * self.checked
-            answer = self.receiver(Progress(self.step, min(1.0, fraction), self.completed, len(self.timeline.scenes)))
-            if inspect.isawaitable(answer):
-                await answer
-
-
-@dataclass(frozen=True)
 class _Render:
-    timeline: Timeline
+    folder: Path
     ffmpeg: str
     threads: int
     parallel: int
     stall_timeout: float
-    reporter: _Reporter
+    maker: tuple[str, ...]
+    cache: SegmentCache | None
+    meter: Meter
+    encoding: bytes | None = None
+    owners: dict[str, str] = field(default_factory=dict)
 
-    async def make(self, folder: Path, partial: Path) -> VideoFacts:
-        """Make the video in `partial`, with its bytes on the disk, using `folder` for what it consists of."""
-        await self.reporter.enter(Step.PREPARING)
-        await _each(self.timeline.scenes, self.parallel, self._check_picture)
-        await self.reporter.enter(Step.RENDERING)
-        await _each(self.timeline.segments, self.parallel, lambda segment: self._render_segment(segment, folder))
-        await self.reporter.enter(Step.JOINING)
-        await self._join(folder, partial)
-        await self.reporter.enter(Step.CHECKING)
-        facts = await asyncio.to_thread(check_video, partial, self.timeline)
-        await asyncio.to_thread(_flush, partial)
-        self.reporter.checked = 1.0
-        await self.reporter.report()
-        return facts
-
-    async def _check_picture(self, scene: TimelineScene) -> None:
-        await asyncio.to_thread(check_picture, scene)
-
-    async def _render_segment(self, segment: Segment, folder: Path) -> None:
-        spec, scene = self.timeline.spec, segment.scene
-        subject = f"Scene {scene.number}"
-        frames = gop_frames(spec, segment)
-        made = folder / _segment_name(segment)
-        gop = made if frames == segment.frames else made.with_suffix(".gop.mp4")
-
-        async def encoded(frame: int) -> None:
-            await self.reporter.rendered(segment, 0.99 * min(1.0, frame / frames))
-
-        still = still_arguments(
-            ffmpeg_binary=self.ffmpeg, picture=scene.picture, output=gop, spec=spec, frames=frames, threads=self.threads
-        )
-        await self._run(still, subject, folder, encoded)
-        if gop != made:
-            hold = hold_arguments(ffmpeg_binary=self.ffmpeg, gop=gop, output=made, spec=spec, frames=segment.frames)
-            await self._run(hold, subject, folder)
-            with file_trouble(subject):
-                gop.unlink()
-        await self.reporter.rendered(segment, 1.0)
-
-    async def _join(self, folder: Path, partial: Path) -> None:
-        segment_list = folder / "segments.ffconcat"
-        named = [(_segment_name(segment), segment) for segment in self.timeline.segments]
+    async def make(
+        self,
+        timeline: Timeline,
+        partial: Path,
+        overlays: Mapping[int, Sequence[Overlay]],
+        prepare: Prepare | None,
+        audio: Path | None,
+    ) -> Rendered:
+        """Make the video in `partial`, with its bytes on the disk."""
+        await self.meter.enter(Step.PREPARING)
+        settled = await self._settled(timeline)
+        self.owners = {str(scene.picture.absolute()): scene.subject for scene in reversed(settled.scenes)}
+        orders = settled.orders(ffmpeg=await identify(self.ffmpeg), threads=self.threads, overlays=overlays)
+        items = [
+            _Item(segment, order, settled.subject(segment))
+            for segment, order in zip(settled.segments, orders, strict=True)
+        ]
+        missing = await self._missing(items)
+        self.meter.expect([(item.segment.index, item.order) for item in missing], total_frames=settled.total_frames)
+        self.meter.completed = len(settled.scenes) - sum(map(_is_body, missing))
         with file_trouble(VIDEO):
-            segment_list.write_text(join_list(self.timeline.spec, named), encoding="ascii")
+            await asyncio.to_thread(self._check_space, items, missing, partial, audio)
+        await self._check_pictures(settled, missing)
+        if prepare is not None and missing:
+            await prepare([item.order for item in missing])
+        await self.meter.enter(Step.RENDERING)
+        await self._make_all(missing)
+        await self.meter.enter(Step.JOINING)
+        await self._join(settled, items, partial, audio)
+        await self.meter.enter(Step.CHECKING)
+        facts = await asyncio.to_thread(check_video, partial, settled, sound=audio is not None, decode=bool(missing))
+        await asyncio.to_thread(_flush, partial)
+        await self.meter.joined(1.0)
+        key = hashlib.sha256("".join(order.key for order in orders).encode()).hexdigest()
+        return Rendered(facts, settled, key, len(missing), len(items) - len(missing))
+
+    async def _settled(self, timeline: Timeline) -> Timeline:
+        """The same with the hash of every picture and the path of every camera."""
+        scenes = list(timeline.scenes)
+
+        async def settle(index: int) -> None:
+            scene = scenes[index]
+            moves = (scene.motion or timeline.spec.motion) is not Motion.HOLD
+            if scene.sha256 is None or (moves and not scene.path):
+                facts = await asyncio.to_thread(picture_facts, scene)
+                sha256 = scene.sha256 or facts.sha256
+                aspect = facts.aspect * timeline.spec.height / timeline.spec.width
+                path = scene.path or (choose_path(scene.number, sha256, aspect) if moves else "")
+                scenes[index] = replace(scene, sha256=sha256, path=path)
+
+        await each(range(len(scenes)), self.parallel, settle)
+        return replace(timeline, scenes=tuple(scenes))
+
+    async def _missing(self, items: Sequence[_Item]) -> list[_Item]:
+        """Those that are not in the cache. The others are put in place, where nobody can take them away."""
+        cache, stop = self.cache, Event()
+        if cache is None:
+            return list(items)
+
+        def take() -> list[_Item]:
+            return [item for item in items if stop.is_set() or not cache.take(item.order.key, self.folder / item.name)]
+
+        taking = asyncio.ensure_future(asyncio.to_thread(take))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:  # nothing may be put into the folder while it is being removed
+            stop.set()
+            await even_if_cancelled(taking)
+            raise
+
+    def _check_space(self, items: Sequence[_Item], missing: Sequence[_Item], partial: Path, audio: Path | None) -> None:
+        there = {item.segment.index for item in items} - {item.segment.index for item in missing}
+        known = sum((self.folder / item.name).stat().st_size for item in items if item.segment.index in there)
+        known += audio.stat().st_size if audio is not None else 0
+        check_space(
+            [item.order for item in missing], known=known, work=self.folder, output=partial.parent, cache=self.cache
+        )
+
+    async def _check_pictures(self, timeline: Timeline, missing: Sequence[_Item]) -> None:
+        shown = sorted({index for item in missing for index in item.segment.scenes})
+
+        async def check(index: int) -> None:
+            await asyncio.to_thread(check_picture, timeline.scenes[index])
+
+        await each(shown, self.parallel, check)
+
+    async def _make_all(self, missing: Sequence[_Item]) -> None:
+        """Each maker gets a run of neighbours, so that it has their pictures still at hand."""
+        costs = sum(cost(item.order) for item in missing)
+        runs = in_runs(missing, min(self.parallel, len(missing), ceil(costs / WORTH_A_MAKER)))
+
+        async def work(mine: int) -> None:
+            maker = Maker(self.ffmpeg, self.folder, self.stall_timeout, self.maker)
+            try:
+                while item := runs.next(mine):
+                    await self._make(item, maker)
+            finally:
+                await maker.aclose()
+
+        await each(range(runs.count), runs.count, work)
+
+    async def _make(self, item: _Item, maker: Maker) -> None:
+        made = self.folder / item.name
+
+        async def on_frame(frame: int) -> None:
+            await self.meter.rendered(item.segment.index, frame)
+
+        try:
+            await maker.make(item.order, made, item.subject, on_frame, self.owners)
+        except WorkFailed as failure:
+            if failure.code is JobErrorCode.INTERNAL and is_full(self.folder):  # it may not even have room to say so
+                raise disk_full(item.subject) from None
+            raise
+        encoding = await asyncio.to_thread(check_segment, made, item.order, item.subject)
+        self.encoding = self.encoding or encoding
+        if encoding != self.encoding:
+            raise bad_video("its segments were not encoded alike")
+        if self.cache is not None:
+            with file_trouble(item.subject):
+                await asyncio.to_thread(seal, made)
+            await asyncio.to_thread(self.cache.keep, item.order.key, made)
+        await self.meter.finished(item.segment.index, scene=_is_body(item))
+
+    async def _join(self, timeline: Timeline, items: Sequence[_Item], partial: Path, audio: Path | None) -> None:
+        segment_list = self.folder / "segments.ffconcat"
+        with file_trouble(VIDEO):
+            text = join_list(timeline.spec, [(item.name, item.segment) for item in items])
+            segment_list.write_text(text, encoding="ascii")
 
         async def joined(frame: int) -> None:
-            self.reporter.joined = min(1.0, frame / self.timeline.total_frames)
-            await self.reporter.report()
+            await self.meter.joined(0.8 * frame / timeline.total_frames)
 
         arguments = join_arguments(
-            ffmpeg_binary=self.ffmpeg, list_name=segment_list.name, output=partial, spec=self.timeline.spec
+            ffmpeg_binary=self.ffmpeg, list_name=segment_list.name, output=partial, spec=timeline.spec, audio=audio
         )
-        await self._run(arguments, VIDEO, folder, joined)
-
-    async def _run(self, arguments: list[str], subject: str, folder: Path, on_frame: OnFrame | None = None) -> None:
-        limit = self.stall_timeout
-        await run_ffmpeg(arguments, subject=subject, stall_timeout=limit, on_frame=on_frame, folder=folder)
+        await run_ffmpeg(
+            arguments, subject=VIDEO, stall_timeout=self.stall_timeout, on_frame=joined, folder=self.folder
+        )
 
 
-async def _each(items: Iterable[T], parallel: int, work: Callable[[T], Awaitable[None]]) -> None:
-    """Do `work` for every item, at most `parallel` at once. The first failure stops the others and is raised."""
-    waiting = iter(items)
-
-    async def take() -> None:
-        for item in waiting:
-            await work(item)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(max(1, parallel)):
-                group.create_task(take())
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-
-
-def _segment_name(segment: Segment) -> str:
-    return f"segment_{segment.index:06d}.mp4"
-
-
-def _check_space(timeline: Timeline, *folders: Path) -> None:
-    """An estimate on the safe side for usual pictures: the segments and the joined video exist at the same time."""
-    spec = timeline.spec
-    keyframes = sum(-(-segment.frames // spec.fps) for segment in timeline.segments)
-    video = int(keyframes * spec.width * spec.height * KEYFRAME_BYTES_A_PIXEL + timeline.total_frames * FRAME_BYTES)
-    devices = [folder.stat().st_dev for folder in folders]
-    for folder, device in zip(folders, devices, strict=True):
-        needed, free = video * devices.count(device), shutil.disk_usage(folder).free
-        if free < needed:
-            raise too_little_space(needed, free)
+def _is_body(item: _Item) -> bool:
+    return item.segment.kind is SegmentKind.BODY
 
 
 def _flush(path: Path) -> None:

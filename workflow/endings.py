@@ -9,14 +9,17 @@ import random
 from collections.abc import Collection
 from typing import Final
 
+from domain.calls import Role
 from domain.entities import Job, JobFailure
 from domain.errors import JobErrorCode, JobLost, WorkDelayed, WorkFailed, WorkParked
 from domain.lifecycle import JobKind, JobState
 from domain.protocols import WORKER, Wake
 from domain.work import MAX_LOST_LEASES, backoff_seconds
 from storage import jobs as job_rows
+from storage.calls import pause_of
 from storage.jobs import LostJob, Spent
 from storage.scenes import scene_by_id
+from storage.transaction import lock_accounts
 from workflow.asking import asking
 from workflow.context import Context
 from workflow.jobs import cancel_taken_job, reject_taken_video, wants_image_of
@@ -49,10 +52,18 @@ async def record_failure(unit: Unit, job: Job, *, failed: WorkFailed) -> JobStat
 
 @command
 async def record_delay(unit: Unit, job: Job, *, delayed: WorkDelayed) -> None:
-    """It could not begin, through no fault of its own: it is due again later, no attempt is lost. Raises `JobLost`."""
+    """It could not begin, through no fault of its own: it is due again later, no attempt is lost. Raises `JobLost`.
+
+    If it was to wait for the end of a pause that has ended meanwhile, it is due at once: nobody would wake it.
+    """
     await taken_script(job.script_id)
     if await _cancelled_as_overtaken(unit, job):
         return
+    if delayed.paused is not None:
+        await lock_accounts()
+        if await pause_of(Role(delayed.paused)) is None:
+            await _return_to_queue(unit, job, seconds=0, spent=Spent.NOTHING)
+            return
     failure = JobFailure(delayed.code, delayed.message, True)
     if not await job_rows.retry_job_later(job, seconds=delayed.seconds, failure=failure, spent=Spent.NOTHING):
         raise JobLost

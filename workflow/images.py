@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from domain.actions import rejecting_starts_image
 from domain.entities import Image, Job, Scene
 from domain.errors import IllegalTransition, StateConflict
 from domain.events import EventKind
@@ -12,9 +13,9 @@ from domain.protocols import Actor
 from domain.text import accept_optional_text, sha256_of_text
 from storage.decisions import insert_decision
 from storage.idempotency import earlier_answer, remember_answer
-from storage.images import write_image_decision
+from storage.images import chosen_of, images_of_scenes, write_image_decision
 from storage.jobs import NewJob, active_jobs, job_by_id
-from workflow.jobs import cancel_taken_job, has_image_coming, has_usable_image
+from workflow.jobs import cancel_taken_job, is_served
 from workflow.scripts import accept_key
 from workflow.taking import require_version, taken_image, taken_scene
 from workflow.unit import Unit, command
@@ -101,7 +102,7 @@ async def reject_image(
 ) -> ImageRejection:
     """pending → rejected, and start another picture if the scene is approved; the feedback steers it.
 
-    Not for a stale picture where one of the present text is there or being made already.
+    Not for a stale picture, nor for a person's own, where one of the present text is there or being made already.
 
     Raises:
         NotFound, VersionConflict, IllegalTransition, InvalidInput, LimitExceeded.
@@ -116,10 +117,32 @@ async def reject_image(
     return ImageRejection(rejected, await _make_again(unit, scene, image, feedback, actor=actor))
 
 
+@command
+async def choose_image(unit: Unit, *, image_id: int, actor: Actor, expected_version: int | None = None) -> Image:
+    """Go back to an earlier approved picture: a new decision on it, no status change. The chosen one stays as it is.
+
+    Raises:
+        NotFound, VersionConflict.
+        StateConflict: it is not approved, or was made from an earlier text (approve it with acceptStale instead).
+    """
+    scene, image = await taken_image(image_id)
+    require_version("image", expected=expected_version, current=image.version)
+    if image.status is not Status.APPROVED:
+        raise StateConflict("Only an approved image can be chosen. Approve this one; that chooses it.")
+    if image.stale:
+        raise StateConflict(
+            "This image was made from an earlier text of its scene. Approve it again to keep it for the present text."
+        )
+    chosen = chosen_of((await images_of_scenes([scene.id]))[scene.id])
+    if chosen is not None and chosen.id == image.id:
+        return image
+    return await _decide(unit, image, Status.APPROVED, actor=actor, feedback=None, text_sha256=image.text_sha256)
+
+
 async def _make_again(unit: Unit, scene: Scene, image: Image, feedback: str | None, *, actor: Actor) -> Job | None:
-    if scene.status is not Status.APPROVED:
-        return None
-    if image.stale and (await has_usable_image(scene) or await has_image_coming(scene)):
+    own = image.job_id is None
+    served = (image.stale or own) and await is_served(scene)
+    if not rejecting_starts_image(scene.status, stale=image.stale, own=own, served=served):
         return None
     new = NewJob(
         JobKind.GENERATE_IMAGE, Entity.SCENE, scene.id, scene.script_id, text_sha256=scene.text_sha256,

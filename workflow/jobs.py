@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import assert_never
+
 from domain.entities import Job, Scene
 from domain.errors import IllegalTransition, JobErrorCode, StateConflict
 from domain.events import EventKind
 from domain.lifecycle import (
     ACTIVE_JOB_STATES,
+    ENDED_JOB_STATES,
     RETRYABLE_JOB_STATES,
     Entity,
     JobKind,
@@ -14,8 +18,8 @@ from domain.lifecycle import (
     Status,
 )
 from domain.protocols import WORKER, Actor
-from storage.calls import end_all_pauses, give_up_unsettled
-from storage.images import images_of_scene
+from storage.calls import give_up_unsettled, try_paused_providers
+from storage.images import images_of_scenes
 from storage.jobs import active_jobs, cancel_job_row, job_by_id, jobs_parked_for, latest_jobs, requeue_job
 from storage.scenes import scene_by_id
 from storage.videos import reject_video, video_by_id
@@ -23,31 +27,45 @@ from workflow.taking import taken_job, taken_script
 from workflow.unit import Unit, command
 
 CANCELLED_VIDEO = "It was cancelled. Ask for a new video when you want one."
+_ENDED_VIDEO = (
+    "A video's job that has ended is not retried. Ask for a new video instead; what is finished of this one is used."
+)
 
 
 @command
 async def retry_job(unit: Unit, *, job_id: int, actor: Actor) -> Job:
-    """Send a failed or parked segmentation or image job back into the queue, with all its attempts again.
+    """Send a failed or parked job back into the queue, with all its attempts again.
 
-    A cancelled one may be retried too, as long as nothing else does its work: nothing else would bring it back. Where
-    an answer was lost, this is the decision to ask again; and a paused provider is tried again at once.
+    One that waits to be tried again by itself is tried at once. A cancelled one may be retried too, as long as nothing
+    else does its work: nothing else would bring it back. Where the job says that an answer was lost, this is the
+    decision to ask again; and a paused provider is tried again at once. A video's job is retried only while it waits:
+    once it has ended its video is rejected for good.
 
     Raises:
         NotFound.
-        IllegalTransition: the job did not fail.
-        StateConflict: a video's job (ask for a new video), or one that newer work or an edit has overtaken.
+        IllegalTransition: the job neither failed nor waits.
+        StateConflict: a video's job that has ended (ask for a new video), or one that newer work or an edit has
+            overtaken.
     """
     job = await taken_job(job_id)
-    if job.kind is JobKind.COMPILE_VIDEO:
-        raise StateConflict("A video's job is not retried. Ask for a new video instead.")
+    if job.kind is JobKind.COMPILE_VIDEO and job.state in ENDED_JOB_STATES:
+        raise StateConflict(_ENDED_VIDEO)
     if job.state not in RETRYABLE_JOB_STATES:
-        raise IllegalTransition("job", job.state, JobState.QUEUED, hint="Only a job that has failed can be retried.")
-    if job.kind is JobKind.GENERATE_IMAGE:
-        await _require_work_for_image(job)
-    elif (await latest_jobs(Entity.SCRIPT, [job.subject_id]))[job.subject_id].id != job.id:
-        raise StateConflict("A newer job does this work already.")
-    await give_up_unsettled(job.id)
-    await end_all_pauses()
+        hint = "Only a job that has failed, or waits to be tried again, can be retried."
+        raise IllegalTransition("job", job.state, JobState.QUEUED, hint=hint)
+    match job.kind:
+        case JobKind.GENERATE_IMAGE:
+            await _require_work_for_image(job)
+        case JobKind.SEGMENT_SCRIPT:
+            if (await latest_jobs(Entity.SCRIPT, [job.subject_id]))[job.subject_id].id != job.id:
+                raise StateConflict("A newer job does this work already.")
+        case JobKind.COMPILE_VIDEO:
+            pass  # no other job makes this video
+        case kind:
+            assert_never(kind)
+    if job.failure is not None and job.failure.code is JobErrorCode.ANSWER_LOST:
+        await give_up_unsettled(job.id)
+    await try_paused_providers()
     await _requeue(unit, job, actor=actor)
     return await _as_it_is_now(job.id)
 
@@ -130,18 +148,39 @@ async def _require_work_for_image(job: Job) -> None:
 
 def wants_image_of(scene: Scene, job: Job) -> bool:
     """False once an edit has overtaken the job."""
-    return scene.status is Status.APPROVED and scene.text_sha256 == job.text_sha256
+    return scene.removed_at is None and scene.status is Status.APPROVED and scene.text_sha256 == job.text_sha256
 
 
 async def has_usable_image(scene: Scene) -> bool:
     """One of the present text that is not rejected."""
-    images = await images_of_scene(scene.id)
-    return any(image.status is not Status.REJECTED and not image.stale for image in images)
+    return bool((await usable_images([scene]))[scene.id])
 
 
-async def has_image_coming(scene: Scene) -> bool:
-    """A job is making one of the present text."""
-    return any(job.text_sha256 == scene.text_sha256 for job in await active_jobs(Entity.SCENE, scene.id))
+async def is_served(scene: Scene) -> bool:
+    """It has a usable image, or one of its present text is coming."""
+    return bool(await served_scenes([scene]))
+
+
+async def served_scenes(scenes: Sequence[Scene]) -> set[int]:
+    """The ids of those that have a usable image, or one of their present text coming."""
+    usable = await usable_images(scenes)
+    return {scene_id for scene_id, images in usable.items() if images} | await scenes_with_image_coming(scenes)
+
+
+async def usable_images(scenes: Sequence[Scene]) -> dict[int, set[int]]:
+    """By scene the ids of its images of the present text that are not rejected."""
+    found = await images_of_scenes([scene.id for scene in scenes])
+    return {
+        scene_id: {image.id for image in images if image.status is not Status.REJECTED and not image.stale}
+        for scene_id, images in found.items()
+    }
+
+
+async def scenes_with_image_coming(scenes: Sequence[Scene]) -> set[int]:
+    """The ids of those for whose present text a job is making one."""
+    texts = {scene.id: scene.text_sha256 for scene in scenes}
+    jobs = await active_jobs(Entity.SCENE, *texts)
+    return {job.subject_id for job in jobs if job.text_sha256 == texts[job.subject_id]}
 
 
 async def _as_it_is_now(job_id: int) -> Job:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from domain.entities import Decision, Image, Job, Scene, Script, Video
+from domain.entities import Decision, Image, Job, Pin, Scene, Script, Video
 from domain.errors import NotFound
-from domain.events import STATUS_EVENTS, Event
+from domain.events import STATUS_EVENTS, Event, EventKind
 from domain.lifecycle import Entity, JobState, Status
+from domain.money import Cost
 from domain.paging import Page, decode_place, encode_place
-from storage import decisions, events, images, jobs, progress, scenes, scripts, videos
+from storage import calls, decisions, events, images, jobs, music, progress, queue, scenes, scripts, videos
 from storage.database import ping, storage_error
 from storage.errors import DatabaseBusy, DatabaseNotMigrated, DatabaseUnavailable, MediaMissing, StorageError
 from storage.progress import ScriptProgress
@@ -84,10 +85,12 @@ scenes_of_scripts = scenes.scenes_of_scripts
 images_of_scenes = images.images_of_scenes
 chosen_of = images.chosen_of
 videos_of_scripts = videos.videos_of_scripts
+music_of_scripts = music.music_of_scripts
 newest_videos = videos.newest_videos
 latest_jobs = jobs.latest_jobs
 progress_of_scripts = progress.progress_of_scripts
 page_of_scripts = scripts.page_of_scripts
+page_of_queue = queue.page_of_queue
 active_job_ids = jobs.active_job_ids
 last_event_id = events.last_event_id
 events_after = events.events_after
@@ -125,11 +128,44 @@ async def page_of_history(*, script_id: int, first: int, after: str | None) -> P
     return Page(tuple(found[:first]), cursors, len(found) > first, after is not None, total)
 
 
+async def page_of_changes(*, script_id: int, first: int, after: str | None) -> Page[Event]:
+    """Everything that happened in one script, newest first."""
+    before = int(decode_place("changes", after, int)[0]) if after is not None else None
+    total = await events.count_events(script_id=script_id, kinds=frozenset(EventKind))
+    found = await events.events_before(before, limit=first + 1, script_id=script_id)
+    cursors = tuple(encode_place("changes", [event.id]) for event in found[:first])
+    return Page(tuple(found[:first]), cursors, len(found) > first, after is not None, total)
+
+
 async def stale_videos(listed: Sequence[Video]) -> dict[int, bool]:
-    """Whether each video's pinned pictures are not its script's chosen ones any more."""
+    """Whether each video's pinned pictures and texts are not its script's chosen and present ones any more."""
     script_ids = sorted({video.script_id for video in listed})
     chosen = await images.chosen_pins(script_ids)
-    return {video.id: list(video.pins) != chosen[video.script_id] for video in listed}
+    return {video.id: _is_stale(video, chosen[video.script_id]) for video in listed}
+
+
+def _is_stale(video: Video, chosen: Sequence[Pin]) -> bool:
+    if len(video.pins) != len(chosen):
+        return True
+    return not all(pin.stands(now) for pin, now in zip(video.pins, chosen, strict=True))
+
+
+async def costs_of_jobs(job_ids: Sequence[int]) -> dict[int, Cost]:
+    """Of every one, also where no calls were made."""
+    found = await calls.costs_of_jobs(job_ids)
+    return {job_id: found.get(job_id, Cost()) for job_id in job_ids}
+
+
+async def costs_of_scripts(script_ids: Sequence[int]) -> dict[int, Cost]:
+    """All calls of all jobs of each script."""
+    found = await calls.costs_of_scripts(script_ids)
+    return {script_id: found.get(script_id, Cost()) for script_id in script_ids}
+
+
+async def costs_of_images(listed: Sequence[Image]) -> dict[int, Cost]:
+    """What the job of each cost. A picture that no job has made has cost nothing."""
+    found = await calls.costs_of_jobs(sorted({image.job_id for image in listed if image.job_id is not None}))
+    return {image.id: found.get(image.job_id or 0, Cost()) for image in listed}
 
 
 async def decisions_on(subject: Entity, subject_ids: Sequence[int]) -> dict[int, Decision]:

@@ -13,7 +13,7 @@ from domain.text import accept_optional_text, accept_text, sha256_of_text
 from storage.decisions import insert_decision
 from storage.jobs import NewJob, active_jobs
 from storage.scenes import write_scene
-from workflow.jobs import cancel_taken_job, has_image_coming, has_usable_image
+from workflow.jobs import cancel_taken_job, is_served
 from workflow.taking import require_version, taken_scene
 from workflow.unit import Unit, command
 
@@ -87,7 +87,7 @@ async def approve_scene(
         previous=scene.status.value, new=approved.status.value, actor=actor, feedback=feedback,
     )  # fmt: skip
     job = None
-    if not (await has_usable_image(scene) or await has_image_coming(scene)):
+    if not await is_served(scene):
         job = await unit.start_job(
             NewJob(JobKind.GENERATE_IMAGE, Entity.SCENE, scene.id, scene.script_id, text_sha256=scene.text_sha256),
             actor=actor,

@@ -17,8 +17,10 @@ from domain.protocols import Actor
 from domain.text import accept_optional_text, accept_text, sha256_of_text
 from storage.decisions import insert_decision
 from storage.idempotency import earlier_answer, remember_answer
-from storage.jobs import NewJob
+from storage.jobs import NewJob, active_job_ids
+from storage.scenes import scenes_of_script
 from storage.scripts import insert_script, script_by_id, write_script
+from workflow.context import Context
 from workflow.jobs import resume_jobs_at_budget
 from workflow.taking import require_version, taken_script
 from workflow.unit import Unit, command
@@ -100,7 +102,7 @@ async def update_script(
     if style is not None:
         changed = replace(changed, style=accept_optional_text(style, name="style", most=unit.limits.max_style_chars))
     if budget is not None or no_budget:
-        changed = replace(changed, budget=None if no_budget else accept_budget(budget))
+        changed = replace(changed, budget=_new_budget(budget, no_budget=no_budget))
     if changed == script:
         return script
     if not await write_script(changed, previous=script.status, now=unit.now):
@@ -145,6 +147,70 @@ async def approve_script(
     return ScriptApproval(approved, job)
 
 
+@command
+async def duplicate_script(
+    unit: Unit, *, script_id: int, actor: Actor, title: str | None = None, idempotency_key: str | None = None
+) -> Script:
+    """A new draft with the words as they are now (of the scenes, once there are any), the style and the budget.
+
+    Raises:
+        NotFound, InvalidInput, LimitExceeded, IdempotencyConflict.
+    """
+    title = accept_optional_text(title, name="title", most=unit.limits.max_title_chars)
+    key = accept_key(idempotency_key, unit)
+    script = await taken_script(script_id)
+    body_sha256 = sha256_of_text(f"{script_id}:{title or ''}")
+    if key is not None and (earlier := await earlier_answer("duplicate_script", key, body_sha256)) is not None:
+        answered = await script_by_id(earlier)
+        assert answered is not None, "scripts are never deleted"
+        return answered
+    scenes = await scenes_of_script(script_id)
+    content = "".join(scene.text + scene.gap for scene in scenes) or script.content
+    accept_text(content, name="content", most=unit.limits.max_script_chars)
+    copy = await insert_script(
+        title=title or script.title, content=content, content_sha256=sha256_of_text(content), style=script.style,
+        budget=script.budget, status=INITIAL[Entity.SCRIPT], now=unit.now,
+    )  # fmt: skip
+    if key is not None:
+        await remember_answer("duplicate_script", key, body_sha256, copy.id, now=unit.now)
+    unit.record_created(Entity.SCRIPT, copy.id, script_id=copy.id, status=copy.status, actor=actor)
+    return copy
+
+
+@command
+async def archive_script(
+    unit: Unit, *, script_id: int, actor: Actor, archived: bool = True, expected_version: int | None = None
+) -> Script:
+    """Take a script out of lists and of the review queue, or bring it back. Nothing of it is lost.
+
+    Raises:
+        NotFound, VersionConflict.
+        StateConflict: work on it is going on.
+    """
+    script = await taken_script(script_id)
+    require_version("script", expected=expected_version, current=script.version)
+    if (script.archived_at is not None) == archived:
+        return script
+    if archived and (active := len(await active_job_ids(script_id))):
+        raise StateConflict(
+            f"{active} of its jobs {'is' if active == 1 else 'are'} not finished. Wait, or cancel, before archiving it."
+        )
+    changed = replace(script, archived_at=unit.now if archived else None)
+    if not await write_script(changed, previous=script.status, now=unit.now):
+        raise IllegalTransition("script", script.status, script.status)
+    unit.record(
+        EventKind.EDITED, Entity.SCRIPT, script.id, script_id=script.id, version=script.version + 1,
+        previous=script.status.value, new=script.status.value, actor=actor,
+    )  # fmt: skip
+    return replace(changed, version=script.version + 1, updated_at=unit.now)
+
+
+def _new_budget(budget: Decimal | None, *, no_budget: bool) -> Decimal | None:
+    if budget is not None and no_budget:
+        raise InvalidInput("Set a budget or remove it, not both.", field=("noBudget",))
+    return accept_budget(budget)
+
+
 def accept_budget(budget: Decimal | None) -> Decimal | None:
     """The budget in US dollars, if it can be kept to.
 
@@ -160,7 +226,7 @@ def accept_budget(budget: Decimal | None) -> Decimal | None:
     return from_nano(to_nano(budget))
 
 
-def accept_key(key: str | None, unit: Unit) -> str | None:
+def accept_key(key: str | None, unit: Unit | Context) -> str | None:
     """The idempotency key, if it can be stored.
 
     Raises:

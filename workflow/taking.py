@@ -7,7 +7,7 @@ commits.
 from __future__ import annotations
 
 from domain.entities import Image, Job, Scene, Script, Video
-from domain.errors import NotFound, VersionConflict
+from domain.errors import NotFound, StateConflict, VersionConflict
 from storage.images import image_by_id
 from storage.jobs import job_by_id
 from storage.scenes import scene_by_id
@@ -22,7 +22,7 @@ async def taken_script(script_id: int) -> Script:
     return script
 
 
-async def taken_scene(scene_id: int) -> tuple[Script, Scene]:
+async def taken_scene(scene_id: int, *, removed_too: bool = False) -> tuple[Script, Scene]:
     found = await scene_by_id(scene_id)
     if found is None:
         raise NotFound("scene", scene_id)
@@ -30,6 +30,8 @@ async def taken_scene(scene_id: int) -> tuple[Script, Scene]:
     scene = await scene_by_id(scene_id)
     if scene is None:
         raise NotFound("scene", scene_id)
+    if scene.removed_at is not None and not removed_too:
+        raise StateConflict("This scene was merged into the one before it and takes no more changes. Use that one.")
     return script, scene
 
 

@@ -24,8 +24,9 @@ T = TypeVar("T")
 class Unit:
     """What one transaction collects: events, written last, and the ring that follows the commit."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, command: str) -> None:
         self.context = context
+        self.command = command
         self.limits = context.limits
         self.now = context.clock.now()
         self.events: list[NewEvent] = []
@@ -37,8 +38,12 @@ class Unit:
         self, kind: EventKind, subject: Entity, subject_id: int, *, script_id: int, version: int, new: str,
         actor: Actor, previous: str | None = None, feedback: str | None = None, job_id: int | None = None,
     ) -> None:  # fmt: skip
-        """Note an event. The script's text, scene texts and prompts never go into the log; feedback does."""
-        payload = {name: value for name, value in (("feedback", feedback), ("job_id", job_id)) if value is not None}
+        """Note an event and the command that it comes from.
+
+        The script's text, scene texts and prompts never go into the log; feedback does.
+        """
+        said = {"command": self.command, "feedback": feedback, "job_id": job_id}
+        payload = {name: value for name, value in said.items() if value is not None}
         self.events.append(NewEvent(kind, subject, subject_id, script_id, version, previous, new, actor.name, payload))
 
     def record_created(self, subject: Entity, subject_id: int, *, script_id: int, status: Status, actor: Actor) -> None:
@@ -111,7 +116,7 @@ def command(
     @wraps(body)
     async def run(context: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
         async def transact() -> tuple[Unit, T]:
-            unit = Unit(context)
+            unit = Unit(context, body.__name__)
             result = await body(unit, *args, **kwargs)
             if unit.has_more_to_do:
                 await unit.finish()

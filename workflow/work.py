@@ -5,25 +5,31 @@ Every record is fenced: if the job was cancelled or taken over meanwhile it rais
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from domain.entities import Image, Job, Script
+from domain.entities import Deliverable, Image, Job, MediaFile, Music, Script, Words
 from domain.errors import JobErrorCode, JobLost, WorkFailed
 from domain.events import EventKind
 from domain.generation import PromptRequest, SegmentationRequest
 from domain.lifecycle import INITIAL, Entity, JobState, Status
 from domain.protocols import WORKER, Ring
+from domain.rendering import RenderSpec
 from domain.segmentation import LossyCuts, Segmentation, scenes_from_cuts
 from domain.text import as_one_line
 from storage import jobs as job_rows
+from storage.calls import forget_answer, kept_answers
 from storage.errors import MediaMissing, StorageError
 from storage.images import NewImage, image_by_id, image_key, images_by_id, insert_image
 from storage.jobs import JobProgress
 from storage.media import StagedFile
-from storage.scenes import insert_scenes, scene_by_id, scenes_of_script
+from storage.music import music_by_id
+from storage.scenes import insert_scenes, scenes_of_script
 from storage.scripts import script_by_id, write_script
 from storage.settle import settle
-from storage.videos import VideoFile, finish_video, video_by_id, video_key
+from storage.videos import VideoFile, finish_video, video_by_id, video_key, words_of_video
 from workflow.asking import asking
 from workflow.context import Context
 from workflow.endings import give_back, record_delay, record_failure, record_parked, release_lost_jobs
@@ -31,6 +37,7 @@ from workflow.jobs import cancel_taken_job, wants_image_of
 from workflow.reading import database_failure
 from workflow.taking import taken_scene, taken_script, taken_video
 from workflow.unit import Unit, command
+from workflow.videos import words_of_pins
 
 __all__ = [
     "JobProgress",
@@ -39,13 +46,14 @@ __all__ = [
     "StagedFile",
     "StorageError",
     "VideoFile",
+    "VideoTask",
     "claim_job",
     "database_failure",
     "due_jobs",
+    "forget_answers",
     "give_back",
     "milliseconds_to_next_due",
     "picture_task",
-    "pinned_images",
     "record_delay",
     "record_failure",
     "record_image",
@@ -57,6 +65,8 @@ __all__ = [
     "report_progress",
     "segmentation_task",
     "settle",
+    "video_key",
+    "video_task",
 ]
 
 
@@ -118,13 +128,12 @@ async def picture_task(context: Context, job: Job) -> PictureTask:
     Raises:
         JobLost: an edit has overtaken the job, which is cancelled: nothing is made of a text that nobody approved.
     """
-    scene = await scene_by_id(job.subject_id)
-    if scene is None or not wants_image_of(scene, job):
+    scenes = await scenes_of_script(job.script_id)  # one statement: nothing is merged between scene and neighbours
+    place = next((place for place, other in enumerate(scenes) if other.id == job.subject_id), None)
+    if place is None or not wants_image_of(scenes[place], job):
         await _cancel_overtaken(context, job=job)
         raise JobLost
-    script = await script_by_id(scene.script_id)
-    scenes = await scenes_of_script(scene.script_id)
-    place = next(place for place, other in enumerate(scenes) if other.id == scene.id)
+    scene, script = scenes[place], await script_by_id(job.script_id)
     rejected = await image_by_id(job.replaces_id) if job.replaces_id is not None else None
     request = PromptRequest(
         text=scene.text,
@@ -135,7 +144,7 @@ async def picture_task(context: Context, job: Job) -> PictureTask:
         text_after=scenes[place + 1].text if place + 1 < len(scenes) else None,
         style=script.style if script is not None else None,
         feedback=job.feedback,
-        rejected_prompt=rejected.prompt if rejected is not None else None,
+        rejected_prompt=rejected.prompt or None if rejected is not None else None,
     )
     return PictureTask(request, job.prompt, scene.text_sha256)
 
@@ -147,13 +156,44 @@ async def _cancel_overtaken(unit: Unit, *, job: Job) -> None:
     await cancel_taken_job(unit, job, actor=WORKER)
 
 
-async def pinned_images(job: Job) -> list[Image]:
-    """The pictures of the job's video, in playing order, as they were pinned."""
+@asking
+async def forget_answers(context: Context, *, job_id: int | None = None) -> None:
+    """Remove the kept answers of a job that has succeeded, or of all of them: no rerun will want them."""
+    for call_id, key in (await kept_answers(job_id)).items():
+        with suppress(WorkFailed):  # the next worker that starts tries again
+            await context.media.remove(key)
+            await forget_answer(call_id)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoTask:
+    """All that a video is made from, as it was when it was asked for. `images` and the words' scenes go together."""
+
+    video_id: int
+    spec: RenderSpec
+    images: tuple[Image, ...]
+    words: Words
+    music: Music | None
+
+
+@asking
+async def video_task(context: Context, job: Job) -> VideoTask:
+    """What the job's video was pinned to.
+
+    One of an earlier version gets its scenes' present texts and this installation's look.
+    """
     video = await video_by_id(job.subject_id)
     if video is None or video.status is not Status.PENDING:
         raise JobLost
     images = await images_by_id([pin.image_id for pin in video.pins])
-    return [replace(images[pin.image_id], sha256=pin.sha256) for pin in video.pins]
+    spec = video.spec or context.render
+    return VideoTask(
+        video.id,
+        spec,
+        tuple(replace(images[pin.image_id], sha256=pin.sha256) for pin in video.pins),
+        await words_of_video(video.id) or await words_of_pins(video.script_id, video.pins),
+        None if spec.music_id is None else await music_by_id(spec.music_id),
+    )
 
 
 # --- how it ended ------------------------------------------------------------------------------------------------
@@ -201,7 +241,7 @@ async def record_image(
     Raises:
         JobLost, WorkFailed (the media folder).
     """
-    script, scene = await taken_scene(job.subject_id)
+    script, scene = await taken_scene(job.subject_id, removed_too=True)  # its jobs were cancelled: this one is lost
     await _succeed(unit, job, note=None)
     new = NewImage(
         scene.id,
@@ -222,20 +262,27 @@ async def record_image(
 
 
 @command
-async def record_video(unit: Unit, job: Job, *, staged: StagedFile, file: VideoFile) -> None:
-    """pending → approved with its MP4.
+async def record_video(
+    unit: Unit, job: Job, *, staged: StagedFile, file: VideoFile,
+    others: Mapping[Deliverable, StagedFile] = MappingProxyType({}), note: str | None = None,
+) -> None:  # fmt: skip
+    """pending → approved with its MP4 and what comes with it.
 
     Raises:
         JobLost, WorkFailed (the media folder).
     """
     video = await taken_video(job.subject_id)
-    await _succeed(unit, job, note=None)
-    if not await finish_video(video.id, file, now=unit.now):
+    await _succeed(unit, job, note=note)
+    keys = {kind: video_key(video.id, kind.value) for kind in others}
+    files = {kind: MediaFile(keys[kind], other.sha256, other.byte_size) for kind, other in others.items()}
+    if not await finish_video(video.id, file, files, now=unit.now):
         raise JobLost
     unit.record(
         EventKind.STATUS_CHANGED, Entity.VIDEO, video.id, script_id=video.script_id, version=video.version + 1,
         previous=video.status.value, new=Status.APPROVED.value, actor=WORKER,
     )  # fmt: skip
+    for kind, other in others.items():
+        unit.promote(other, keys[kind])
     unit.promote(staged, video_key(video.id))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from io import BytesIO
 
+from domain.calls import CallBook
 from domain.errors import JobErrorCode, WorkFailed
 from domain.generation import GeneratedImage, ImageRequest
 from providers.offline.painter import paint
@@ -15,9 +16,12 @@ _MOST_PIXELS = 40_000_000
 
 
 class OfflineImages:
-    """Fills `domain.generation.ImageProvider`."""
+    """Fills `domain.generation.ImageProvider`. `lettered` pictures say which scene they are of, as in a storyboard."""
 
-    async def make_image(self, request: ImageRequest) -> GeneratedImage:
+    def __init__(self, *, lettered: bool = False) -> None:
+        self._lettered = lettered
+
+    async def make_image(self, request: ImageRequest, book: CallBook | None = None) -> GeneratedImage:
         """A PNG of exactly the requested size.
 
         Raises:
@@ -31,10 +35,13 @@ class OfflineImages:
                 f"{SMALLEST_SIDE} to {LARGEST_SIDE} pixels, and all of it at most {_MOST_PIXELS // 1_000_000} million.",
                 retryable=False,
             )
-        return GeneratedImage(await asyncio.to_thread(_draw, request))
+        return GeneratedImage(await asyncio.to_thread(_draw, request, self._lettered))
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
-def _draw(request: ImageRequest) -> bytes:
+def _draw(request: ImageRequest, lettered: bool) -> bytes:
     encoded = BytesIO()
-    paint(request).save(encoded, format="PNG", compress_level=1)
+    paint(request, lettered=lettered).save(encoded, format="PNG", compress_level=1)
     return encoded.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from domain.calls import CallBook
 from domain.errors import JobErrorCode, WorkFailed
 from domain.generation import PromptRequest, SegmentationRequest
 from domain.segmentation import Segmentation
@@ -16,7 +17,7 @@ from providers.units import cut_points, units_of
 class OfflineText:
     """Fills `domain.generation.TextProvider`."""
 
-    async def segment(self, request: SegmentationRequest) -> Segmentation:
+    async def segment(self, request: SegmentationRequest, book: CallBook | None = None) -> Segmentation:
         """Scenes of a few sentences each, at paragraph and sentence boundaries.
 
         Raises:
@@ -24,9 +25,12 @@ class OfflineText:
         """
         return await asyncio.to_thread(_segment, request)
 
-    async def write_prompt(self, request: PromptRequest) -> str:
+    async def write_prompt(self, request: PromptRequest, book: CallBook | None = None) -> str:
         """A prompt of at most 600 characters that names subject, setting and style."""
         return compose_prompt(request)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 def _segment(request: SegmentationRequest) -> Segmentation:

@@ -28,9 +28,9 @@ _LOGGERS = ("openai", "httpx", "httpx2", "httpcore", "httpcore2")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer of 200, decompressed."""
+    """A whole answer of 200, decompressed. Whoever reads its body empties it: a picture's is large."""
 
-    body: bytes
+    body: bytearray
     request_id: str | None
 
 
@@ -78,13 +78,13 @@ async def exchange(
 
 
 async def _read(response: AsyncAPIResponse[Any], role: Role, most_bytes: int) -> Answer:
-    request_id = clean_request_id(response.request_id)
+    request_id = clean_request_id(response.request_id, response.http_request.headers)
     body = bytearray()
     async for chunk in response.iter_bytes():
         body += chunk
         if len(body) > most_bytes:
             raise bad_output(role, f"answered with more than {most_bytes // 1_000_000} MB", request_id=request_id)
-    return Answer(bytes(body), request_id)
+    return Answer(body, request_id)
 
 
 def request_sha256(request: Mapping[str, object]) -> str:

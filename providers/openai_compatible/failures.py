@@ -7,7 +7,8 @@ it is read here and dropped.
 PROMPT. 429, 408, 409, 425 and 5xx are RETRY. 401, 402, 403, 404, 405 and redirects are QUOTA or CONFIG: a person must
 change the settings. What is left of 4xx names no culprit. For text it is CONFIG, because requests differ little and a
 server that lacks a parameter answers so. For pictures it is CONFIG only if the answer names a parameter other than the
-prompt, else PROMPT: CONFIG pauses a provider for all scenes, and one odd prompt must not.
+prompt, else PROMPT: CONFIG pauses a provider for all scenes, and one odd prompt must not. Nor must, for speech, an odd
+text, or the name of a voice that somebody wants for one video.
 
 **Charged** means: may have been paid for, and the answer is lost. Not so where the connection was never made or the
 request not sent in full, nor where the service itself answers with an error: it does not bill those (500 and 503
@@ -42,6 +43,8 @@ _REFUSAL_WORDS = (
     "safety",
     "invalid_prompt",
 )
+_RATE_WORDS = ("rate_limit", "too_many_requests")
+_KEY_WORDS = ("invalid_api_key", "authentication_error")
 _TOO_LONG = ("string_above_max_length", "context_length_exceeded")
 _RETRIED = frozenset((408, 409, 425, 429))
 _MAYBE_CHARGED = frozenset((502, 504, 520, 524))
@@ -52,6 +55,7 @@ _NEVER_SENT = frozenset(
 )  # fmt: skip
 _TIMEOUTS = frozenset(("TimeoutError", "ReadTimeout", "ConnectTimeout", "WriteTimeout", "PoolTimeout"))
 _UNUSABLE = frozenset(("DecodingError", "JSONDecodeError", "ValidationError"))
+_PIECE_OF_KEY = 8
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
@@ -106,8 +110,15 @@ def from_answer(answer: ErrorAnswer, role: Role) -> ProviderError:
         f"The {name} provider {words}",
         retry_after=answer.retry_after if kind is ProviderErrorKind.RETRY else None,
         request_id=answer.request_id,
-        charged=answer.status in _MAYBE_CHARGED,
+        charged=answer.status in _MAYBE_CHARGED and kind is ProviderErrorKind.RETRY,  # else the service has spoken
     )
+
+
+def status_of_names(names: tuple[str, ...]) -> int | None:
+    """The status that goes with what an error calls itself, where it was sent with another one."""
+    answer = ErrorAnswer(0, names)
+    statuses = ((_QUOTA_WORDS, 402), (_REFUSAL_WORDS, 400), (_RATE_WORDS, 429), (_KEY_WORDS, 401))
+    return next((status for words, status in statuses if answer.says(words)), None)
 
 
 def bad_output(role: Role, what: str, *, request_id: str | None = None, kept: bool = False) -> ProviderError:
@@ -129,14 +140,21 @@ def refused(role: Role, *, request_id: str | None = None) -> ProviderError:
     return ProviderError(
         ProviderErrorKind.PROMPT,
         JobErrorCode.PROVIDER_REFUSED,
-        f"The {ROLE_NAMES[role]} provider {_REFUSED}",
+        f"The {ROLE_NAMES[role]} provider {_REFUSED[role]}",
         request_id=request_id,
     )
 
 
-def clean_request_id(value: str | None) -> str | None:
-    """A request id fit for logs; None for anything else that a server puts there."""
-    return value if value and _REQUEST_ID.fullmatch(value) else None
+def clean_request_id(value: str | None, sent: Mapping[str, str]) -> str | None:
+    """A request id fit for the book; None for anything else that a server puts there.
+
+    `sent` are the request's headers: a server that repeats a piece of the key has not named a request.
+    """
+    if not value or not _REQUEST_ID.fullmatch(value):
+        return None
+    key = sent.get("authorization", "").rpartition(" ")[2]
+    pieces = (key[at : at + _PIECE_OF_KEY] for at in range(len(key) - _PIECE_OF_KEY + 1))
+    return None if any(piece in value for piece in pieces) else value
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -153,10 +171,17 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return None if seconds is None else min(max(seconds, 0.0), MOST_RETRY_AFTER)
 
 
-_REFUSED = (
+_REFUSED_PROMPT = (
     "refuses this content. Edit the scene's text, or give a prompt of your own, and leave out what it may have taken "
     "exception to."
 )
+_REFUSED = {
+    Role.TEXT: _REFUSED_PROMPT,
+    Role.IMAGES: _REFUSED_PROMPT,
+    Role.SPEECH: "refuses to speak this. Edit the scene's text, or make the video without narration.",
+}
+_OF_THE_REQUEST = {Role.IMAGES: ("prompt",), Role.SPEECH: ("input", "voice")}
+"""Parameters whose values come with the request. An odd one says nothing about the settings."""
 
 
 def _meaning(answer: ErrorAnswer, role: Role) -> tuple[ProviderErrorKind, JobErrorCode, str]:
@@ -165,7 +190,7 @@ def _meaning(answer: ErrorAnswer, role: Role) -> tuple[ProviderErrorKind, JobErr
         words = "has no credit left, or its spending limit is reached. Pay or raise the limit there."
         return ProviderErrorKind.QUOTA, JobErrorCode.QUOTA_EXHAUSTED, words
     if 400 <= status < 500 and answer.says(_REFUSAL_WORDS):
-        return ProviderErrorKind.PROMPT, JobErrorCode.PROVIDER_REFUSED, _REFUSED
+        return ProviderErrorKind.PROMPT, JobErrorCode.PROVIDER_REFUSED, _REFUSED[role]
     if status == 429:
         return ProviderErrorKind.RETRY, JobErrorCode.RATE_LIMITED, "asks for fewer requests at a time."
     if status in _RETRIED or status >= 500:
@@ -176,9 +201,19 @@ def _meaning(answer: ErrorAnswer, role: Role) -> tuple[ProviderErrorKind, JobErr
             words = "finds the request too long. Choose smaller windows in the settings, or another model."
             return ProviderErrorKind.CONFIG, JobErrorCode.PROVIDER_REFUSED, words
         words = "finds the prompt too long. Shorten the scene's text, or give a shorter prompt of your own."
+        if role is Role.SPEECH:
+            words = "finds the text too long. Set REELGATE_SPEECH_MOST_CHARS lower, or shorten the scene's text."
         return ProviderErrorKind.PROMPT, JobErrorCode.PROVIDER_REFUSED, words
-    if status in _CONFIG or status < 400 or role is Role.TEXT or (answer.param or "prompt") != "prompt":
+    culprit_is_ours = bool(answer.param) and answer.param not in _OF_THE_REQUEST.get(role, ())
+    if status in _CONFIG or status < 400 or role is Role.TEXT or culprit_is_ours:
         return ProviderErrorKind.CONFIG, JobErrorCode.PROVIDER_UNAVAILABLE, _config_words(answer)
+    if role is Role.SPEECH:
+        what = "this voice" if answer.param == "voice" else "this text or voice"
+        words = (
+            f"does not take {what} (HTTP {status}). Choose another voice, or edit the scene's text; if every scene "
+            "fails so, check the model and the voice in the settings."
+        )
+        return ProviderErrorKind.PROMPT, JobErrorCode.PROVIDER_REFUSED, words
     words = (
         f"does not take this request (HTTP {status}). Edit the scene's text or give a prompt of your own; if "
         "every scene fails so, check the model and its options in the settings."
@@ -207,7 +242,7 @@ def _answer_of(error: APIStatusError) -> ErrorAnswer:
         names_in(body),
         error.param if isinstance(error.param, str) else None,
         retry_after(error.response.headers, datetime.now(UTC)),
-        clean_request_id(error.request_id),
+        clean_request_id(error.request_id, error.response.request.headers),
     )
 
 

@@ -9,16 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.bounds import most_of_image
 from domain.calls import CallAnswer, CallBook, PlannedCall, Role, Usage
 from domain.errors import WorkFailed
 from domain.generation import GeneratedImage, ImageRequest
+from domain.picture_sizes import size_for_model, size_in_pixels
 from providers.openai_compatible.client import Answer, exchange, open_client, request_sha256, sendable
 from providers.openai_compatible.envelopes import json_object
 from providers.openai_compatible.failures import bad_output, refused
 from providers.openai_compatible.fetching import PictureFetcher
 from providers.openai_compatible.options import ImageOptions
-from providers.openai_compatible.sizes import size_for_model
-from providers.openai_compatible.usage import image_usage, most_of_image
+from providers.openai_compatible.usage import image_usage
 from providers.pictures import MOST_BYTES, normalise_picture
 
 _MOST_ANSWER_BYTES = MOST_BYTES * 4 // 3 + 1_000_000
@@ -55,7 +56,7 @@ class OpenAIImages:
         """
         options = self._options
         arguments = image_arguments(options, request)
-        width, height = _size_of(arguments, request)
+        width, height = size_in_pixels(arguments["size"], request.width, request.height)
 
         async def send() -> CallAnswer:
             answer = await exchange(
@@ -107,17 +108,11 @@ def image_arguments(options: ImageOptions, request: ImageRequest) -> dict[str, A
     return arguments
 
 
-def _size_of(arguments: Mapping[str, Any], request: ImageRequest) -> tuple[int, int]:
-    """The size in the arguments in pixels; the one asked for if they leave it to the server."""
-    width, _, height = str(arguments["size"]).partition("x")
-    return (int(width), int(height)) if width.isdigit() and height.isdigit() else (request.width, request.height)
-
-
 def _read(answer: Answer, *, counts_tokens: bool) -> _Found:
     """Finds the picture in an answer: base64 or an address in JSON, or the picture itself as the body."""
     body, request_id = answer.body, answer.request_id
     if body.startswith(_SIGNATURES) or (body[:4] == b"RIFF" and body[8:12] == b"WEBP"):
-        return _Found(body, None, image_usage({}, counts_tokens=counts_tokens))
+        return _Found(bytes(body), None, image_usage({}, counts_tokens=counts_tokens))
     fields = json_object(body, Role.IMAGES, request_id)
     data = fields.get("data")
     first = data[0] if isinstance(data, list) and data else None

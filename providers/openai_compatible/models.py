@@ -16,7 +16,7 @@ from openai import APIStatusError, AsyncOpenAI
 from domain.calls import ProviderError, Role
 from providers.openai_compatible.client import open_client
 from providers.openai_compatible.failures import ROLE_NAMES, from_exception
-from providers.openai_compatible.options import ImageOptions, TextOptions
+from providers.openai_compatible.options import Options, role_of
 
 NEAR_DAYS = 60
 _SECONDS = 15.0
@@ -33,7 +33,7 @@ class ModelNotice:
     shutdown_date: date | None = None
 
 
-async def check_models(servers: Sequence[TextOptions | ImageOptions], today: date) -> list[ModelNotice]:
+async def check_models(servers: Sequence[Options], today: date) -> list[ModelNotice]:
     """Notices about the configured models; none where all is well.
 
     Raises:
@@ -41,7 +41,7 @@ async def check_models(servers: Sequence[TextOptions | ImageOptions], today: dat
     """
     notices: list[ModelNotice] = []
     for options in servers:
-        role = Role.TEXT if isinstance(options, TextOptions) else Role.IMAGES
+        role = role_of(options)
         client = open_client(options.base_url, options.api_key, min(_SECONDS, options.timeout_seconds))
         try:
             notice = await _notice(client, role, options.model, today)
@@ -99,7 +99,10 @@ def shutdown_notice(role: Role, model: str, told: object, today: date) -> ModelN
 
 
 def _says_nothing_of_the_key(error: APIStatusError) -> bool:
-    """A missing page, or a key that may use models but not look at them."""
+    """A missing page, a request that is not understood, or a key that may use models but not look at them."""
     body: Any = error.body
     text = str(body.get("message", "")) if isinstance(body, dict) else ""
-    return error.status_code in (403, 404, 405, 501) or (error.status_code == 401 and "scope" in text.lower())
+    status = error.status_code
+    if status == 401:
+        return "scope" in text.lower()
+    return status == 501 or (status < 500 and status not in (402, 408, 409, 425, 429))

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from domain.bounds import MOST_SPEECH_CHARACTERS
+from domain.calls import Role
+from domain.machines import is_of_gpt_image_family, speaker_sha256
+
 Structured = Literal["json_schema", "json_object", "none"]
 TokenParameter = Literal["max_completion_tokens", "max_tokens"]
 ImageParameters = Literal["gpt-image", "compatible"]
 OutputFormat = Literal["png", "jpeg", "webp"]
-_GPT_IMAGE = ("gpt-image", "chatgpt-image")
+SoundFormat = Literal["wav", "mp3", "flac", "opus", "aac"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +78,51 @@ class ImageOptions:
         """The set of parameters that requests use."""
         if self.parameters is not None:
             return self.parameters
-        name = self.model.rsplit("/", 1)[-1].lower()
-        return "gpt-image" if name.startswith(_GPT_IMAGE) else "compatible"
+        return "gpt-image" if is_of_gpt_image_family(self.model) else "compatible"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechOptions:
+    """A server for speech. Without `base_url` it is OpenAI; a server that wants no key takes an empty `api_key`.
+
+    `voice` is spoken with where none is asked for. `instructions` say how, and are sent only if they are set. A text
+    longer than `most_characters` is cut at the ends of sentences, and spoken in several calls.
+
+    Raises:
+        ValueError: a key that no HTTP header can carry, or a limit below 1.
+    """
+
+    base_url: str | None = None
+    api_key: str = field(default="", repr=False)
+    model: str = "gpt-4o-mini-tts"
+    voice: str = "coral"
+    sound_format: SoundFormat = "wav"
+    instructions: str | None = None
+    most_characters: int = MOST_SPEECH_CHARACTERS
+    timeout_seconds: float = 120.0
+
+    def __post_init__(self) -> None:
+        _check_key(self.api_key)
+        if self.most_characters < 1 or self.timeout_seconds <= 0:
+            raise ValueError("Texts and timeouts of the speech server must be above 0.")
+
+    @property
+    def speaker_sha256(self) -> str:
+        """Identifies what its voices have in common."""
+        return speaker_sha256(self.base_url, self.model, self.instructions)
+
+
+Options = TextOptions | ImageOptions | SpeechOptions
+
+
+def role_of(options: Options) -> Role:
+    match options:
+        case TextOptions():
+            return Role.TEXT
+        case ImageOptions():
+            return Role.IMAGES
+        case SpeechOptions():
+            return Role.SPEECH
 
 
 def _check_key(key: str) -> None:

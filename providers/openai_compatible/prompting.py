@@ -8,14 +8,10 @@ from __future__ import annotations
 import json
 import re
 
+from domain.bounds import LONGEST_NEIGHBOUR, LONGEST_PROMPT, LONGEST_SHOWN_SCENE, LONGEST_SHOWN_TITLE, LONGEST_WISH
 from domain.generation import PromptRequest
 from providers.openai_compatible.client import sendable
 
-LONGEST_PROMPT = 1_000
-MOST_OUTPUT_TOKENS = 4_000
-_LONGEST_SCENE = 6_000
-_LONGEST_NEIGHBOUR = 800
-_LONGEST_WISH = 2_000
 _SHORTEST_PROMPT = 3
 _TASK = """\
 You write prompts for a model that makes pictures. Each picture is what is on the screen while one scene of a video is \
@@ -40,13 +36,13 @@ _APOLOGY = re.compile(
 def prompt_messages(request: PromptRequest) -> tuple[str, str]:
     """The system's and the user's message."""
     material = {
-        "title": _some(request.title, 200),
-        "scene": _some(request.text, _LONGEST_SCENE),
-        "before": _some(request.text_before, _LONGEST_NEIGHBOUR, end=True),
-        "after": _some(request.text_after, _LONGEST_NEIGHBOUR),
-        "style": _some(request.style, _LONGEST_WISH),
-        "feedback": _some(request.feedback, _LONGEST_WISH),
-        "rejected_prompt": _some(request.rejected_prompt, _LONGEST_WISH),
+        "title": _some(request.title, LONGEST_SHOWN_TITLE),
+        "scene": _some(request.text, LONGEST_SHOWN_SCENE),
+        "before": _some(request.text_before, LONGEST_NEIGHBOUR, end=True),
+        "after": _some(request.text_after, LONGEST_NEIGHBOUR),
+        "style": _some(request.style, LONGEST_WISH),
+        "feedback": _some(request.feedback, LONGEST_WISH),
+        "rejected_prompt": _some(request.rejected_prompt, LONGEST_WISH),
     }
     given = {name: text for name, text in material.items() if text}
     return _TASK, json.dumps(given, ensure_ascii=False, indent=1)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from domain.bounds import MOST_WINDOW_CALLS, most_window_tokens
 from domain.calls import ProviderError, ProviderErrorKind
 from domain.errors import JobErrorCode, WorkFailed
 from domain.generation import SegmentationRequest
@@ -29,14 +30,12 @@ from providers.openai_compatible.scenes import (
 )
 from providers.openai_compatible.windows import (
     Window,
-    most_output_tokens,
     next_window,
     unit_texts,
     window_messages,
 )
 from providers.units import Unit, units_of
 
-MOST_CALLS = 120
 _TRIES = 2
 
 Ask = Callable[[tuple[str, str], int], Awaitable[str]]
@@ -96,14 +95,14 @@ async def _ask_about(job: _Job, window: Window) -> list[Scene] | None:
     tally.windows += 1
     texts = unit_texts(job.content, job.units, window)
     for attempt in range(_TRIES):
-        if tally.calls >= MOST_CALLS:
+        if tally.calls >= MOST_WINDOW_CALLS:
             tally.beyond += 1
             return None
         tally.calls += 1
         shape = job.options.structured != "json_schema"
         messages = window_messages(texts, words_a_scene=job.ideal_words, shape=shape, again=attempt > 0)
         try:
-            answer = await job.ask(messages, most_output_tokens(texts))
+            answer = await job.ask(messages, most_window_tokens(len(texts)))
         except ProviderError as error:
             if error.kind is not ProviderErrorKind.PROMPT:
                 raise

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from openai import AsyncAPIResponse, omit
 
+from domain.bounds import LONGEST_PROMPT, MOST_PROMPT_TOKENS, most_of_chat
 from domain.calls import CallAnswer, CallBook, PlannedCall, Role
 from domain.generation import PromptRequest, SegmentationRequest
 from domain.segmentation import Segmentation
@@ -14,14 +15,8 @@ from providers.openai_compatible.cuts import CutsAnswer
 from providers.openai_compatible.envelopes import completion_in
 from providers.openai_compatible.failures import bad_output, refused
 from providers.openai_compatible.options import TextOptions
-from providers.openai_compatible.prompting import (
-    MOST_OUTPUT_TOKENS,
-    clean_prompt,
-    is_apology,
-    prompt_messages,
-)
+from providers.openai_compatible.prompting import clean_prompt, is_apology, prompt_messages
 from providers.openai_compatible.segmenting import find_scenes
-from providers.openai_compatible.usage import most_of_chat
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -60,7 +55,7 @@ class OpenAIText:
         Raises:
             WorkFailed: the call failed, was refused, or brought nothing that could be a prompt.
         """
-        answer = await self._converse(book, prompt_messages(request), MOST_OUTPUT_TOKENS, attempt=request.attempt)
+        answer = await self._converse(book, prompt_messages(request), MOST_PROMPT_TOKENS, attempt=request.attempt)
         prompt = None if is_apology(answer) else clean_prompt(answer)
         if prompt is None:
             await book.reject_answer()
@@ -90,7 +85,9 @@ class OpenAIText:
             )
             completion = completion_in(answer.body, answer.request_id)
             declined = completion.declined
-            body = completion.content.encode("utf-8", "replace")
+            # A prompt that breaks off is none; longer ones are shortened in any case.
+            broken_off = not cuts and completion.cut_off and len(completion.content) < LONGEST_PROMPT
+            body = b"" if broken_off else completion.content.encode("utf-8", "replace")
             return CallAnswer(body, completion.usage, answer.request_id)
 
         request = {

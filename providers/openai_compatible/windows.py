@@ -60,8 +60,3 @@ def window_messages(texts: Sequence[str], *, words_a_scene: int, shape: bool, ag
         task += f"\n\nAnswer with one JSON object of this form and nothing else:\n{_SHAPE}"
     lines = (f"{number}: {json.dumps(text, ensure_ascii=False)}" for number, text in enumerate(texts, 1))
     return task + (_AGAIN if again else ""), "\n".join(lines)
-
-
-def most_output_tokens(texts: Sequence[str]) -> int:
-    """Room for a scene of each unit, and for a model that thinks before it answers."""
-    return 4_000 + 60 * len(texts)

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -169,7 +170,8 @@ def test_everything_killed_at_once(data: Path) -> None:
     with System(data) as first:
         first.ready()
         for process in [psutil.Process(first.process.pid), *first.family()]:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # it went with its parent
+                process.kill()
         first.process.wait()
         with System(data) as second:
             second.ready()

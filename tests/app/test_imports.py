@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-PAINTING = ["openai", "providers", "PIL", "numpy", "av", "sentencex"]
+PAINTING = ["openai", "providers", "PIL", "numpy", "av", "cv2", "fontTools", "sentencex"]
 WEB_AND_DATA = ["tortoise", "strawberry", "fastapi", "starlette", "uvicorn", "arq", "redis"]
 
 BUILD_THE_API = """
@@ -36,7 +36,7 @@ def loaded(program: str, names: list[str]) -> set[str]:
 
 @pytest.mark.parametrize("program", ["import app.api", BUILD_THE_API], ids=["imported", "built"])
 def test_the_api_never_loads_what_makes_pictures_or_speaks_to_providers(program: str) -> None:
-    assert loaded(program, [*PAINTING, "video.runner", "app.worker"]) == set()
+    assert loaded(program, [*PAINTING, "video.render", "video.frames", "app.worker"]) == set()
 
 
 @pytest.mark.parametrize("module", ["app.embedded", "app.cli", "app.local_server"])

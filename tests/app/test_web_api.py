@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,9 +14,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.api import create_app, max_body_bytes, run_api
+from app.api import create_app, max_body_bytes, request_limits_of, run_api
 from app.settings import Settings, load_settings
 from app.wiring import open_system
+from graph.limits import DocumentLimits, RequestLimits
 from graph.live import EventFeed
 from storage.migrate import migrate
 
@@ -49,6 +51,14 @@ async def test_nothing_is_redirected_for_a_slash(client: httpx.AsyncClient) -> N
     assert (await client.post("/graphql", json={"query": "{ __typename }"})).json() == {"data": {"__typename": "Query"}}
 
 
+async def test_what_is_away_and_what_is_paused_degrades(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert {name: check["ok"] for name, check in answer.json()["checks"].items()} == {
+        "database": True, "media": True, "redis": False, "providers": True,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("announced", [True, False])
 async def test_each_face_says_in_its_own_shape_that_a_body_is_too_long(
     client: httpx.AsyncClient, settings: Settings, announced: bool
@@ -76,3 +86,37 @@ async def test_the_address_it_listens_on_is_allowed(settings: Settings) -> None:
             assert (await client.get("/healthz", headers={"Host": f"127.0.0.3:{port}"})).status_code == 400
         os.kill(os.getpid(), signal.SIGTERM)
         await serving
+
+
+async def test_streams_do_not_hold_up_the_end(settings: Settings) -> None:
+    """uvicorn would wait for them, and then call their end an error."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        serving = asyncio.create_task(run_api(settings, listening=listening))
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+            asked = {"query": "subscription { statusChanged { id } }"}
+            headers = {"accept": "text/event-stream"}
+            async with client.stream("POST", "/graphql", json=asked, headers=headers) as response:
+                lines = response.aiter_lines()
+                assert await anext(lines) == ":"
+                began = time.monotonic()
+                os.kill(os.getpid(), signal.SIGTERM)
+                assert not [line async for line in lines if line.startswith("event")]
+                await serving
+                assert time.monotonic() - began < 2
+
+
+def test_limits_of_requests_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = (
+        "GRAPHQL_DEPTH", "GRAPHQL_FIELDS", "GRAPHQL_DIRECTIVES", "GRAPHQL_COST", "GRAPHQL_SECONDS",
+        "CONNECTION_OPERATIONS", "CLIENT_CONNECTIONS", "CLIENT_SUBSCRIPTIONS", "GRAPHQL_BODY_SECONDS",
+    )  # fmt: skip
+    for number, name in enumerate(names, 1):
+        monkeypatch.setenv(f"REELGATE_{name}", str(number))
+    expected = RequestLimits(
+        DocumentLimits(1, 2, 3, 4), seconds=5, operations=6, connections=7, subscriptions=8, body_seconds=9
+    )
+    assert request_limits_of(load_settings()) == expected
+    for name in names:
+        monkeypatch.delenv(f"REELGATE_{name}")
+    assert request_limits_of(load_settings()) == RequestLimits()

@@ -15,6 +15,8 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 from websockets.typing import Subprotocol
 
+from graph.clients import Clients
+
 PROTOCOL = Subprotocol("graphql-transport-ws")
 
 
@@ -24,6 +26,7 @@ class Api:
 
     http: httpx.AsyncClient
     port: int
+    clients: Clients
 
     async def post(self, body: Any, **headers: str) -> httpx.Response:
         content = body if isinstance(body, bytes | str) else json.dumps(body)

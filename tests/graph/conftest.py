@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +16,10 @@ import pytest_asyncio
 import uvicorn
 from starlette.applications import Starlette
 
+from app.http_protocol import HttpProtocol
+from app.websocket_server import WebSocketServerProtocol
+from graph.clients import Clients
+from graph.limits import RequestLimits
 from graph.live import EventFeed
 from graph.view import create_graphql
 from storage.database import close_database, open_database
@@ -64,24 +69,43 @@ class Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(studio: Studio) -> AsyncIterator[Api]:
-    with socket.socket() as listening:
+async def serving_app(
+    app: Starlette, websockets: type[asyncio.Protocol] | str = WebSocketServerProtocol, *,
+    send_buffer: int | None = None, ping_seconds: float = 20.0,
+) -> AsyncIterator[int]:  # fmt: skip
+    """On the port that is yielded. `send_buffer` is what the kernel takes from it for one connection."""
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:  # else asyncio leaves Nagle on
+        if send_buffer is not None:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-        app = Starlette(routes=create_graphql(studio.context, studio.feed))
         config = uvicorn.Config(
-            app, lifespan="off", log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1
-        )
+            app, http=HttpProtocol, lifespan="off", log_level="error", ws=websockets,
+            ws_ping_interval=ping_seconds, ws_ping_timeout=ping_seconds, timeout_graceful_shutdown=1,
+        )  # fmt: skip
         server = Server(config)
         task = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:
             await asyncio.sleep(0.005)
         try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-                yield Api(client, port)
+            yield listening.getsockname()[1]
         finally:
             server.stop.set()
             await task
+
+
+@asynccontextmanager
+async def serving(
+    studio: Studio, websockets: type[asyncio.Protocol] | str = WebSocketServerProtocol, *,
+    limits: RequestLimits | None = None, **settings: Any,
+) -> AsyncIterator[Api]:  # fmt: skip
+    clients = Clients(limits or RequestLimits())
+    app = Starlette(routes=create_graphql(studio.context, studio.feed, clients))
+    async with (
+        serving_app(app, websockets, **settings) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+    ):
+        yield Api(client, port, clients)
+        clients.end_streams()
 
 
 @pytest_asyncio.fixture

@@ -78,10 +78,13 @@ class Studio:
 
     async def draw(self, job: Job) -> Image:
         """A picture, as a worker makes it."""
-        claimed = await self.claim(job)
+        return await self.draw_held(await self.claim(job))
+
+    async def draw_held(self, claimed: Job) -> Image:
+        """The same of a job that is claimed already."""
         task = await work.picture_task(self.context, claimed)
         data = BytesIO()
-        Picture.new("RGB", (8, 6), (job.id % 256, 40, 90)).save(data, "PNG")
+        Picture.new("RGB", (8, 6), (claimed.id % 256, 40, 90)).save(data, "PNG")
         staged = await self.context.media.stage_bytes("picture.png", data.getvalue())
         return await work.record_image(
             self.context, claimed, staged=staged, width=8, height=6, prompt="a prompt", text_sha256=task.text_sha256

@@ -12,6 +12,7 @@ from domain.lifecycle import JobState, ReviewAction, Status
 E, A, R = ReviewAction.EDIT, ReviewAction.APPROVE, ReviewAction.REJECT
 G, T, C, V = ReviewAction.GENERATE, ReviewAction.RETRY, ReviewAction.CANCEL, ReviewAction.CREATE_VIDEO
 
+RETRYABLE = {JobState.RETRYING, JobState.FAILED, JobState.PARKED, JobState.CANCELLED}
 ACTIVE = {JobState.QUEUED, JobState.RUNNING, JobState.RETRYING, JobState.PARKED}
 STATES = [None, *JobState]
 
@@ -25,7 +26,7 @@ def test_a_draft_is_edited_and_approved(state: JobState | None) -> None:
 @pytest.mark.parametrize("state", STATES)
 def test_an_approved_script_has_the_actions_of_its_segmentation(state: JobState | None) -> None:
     offered = script_actions(Status.APPROVED, segmentation=state, scenes=0, scenes_approved=0, scenes_illustrated=0)
-    retryable = state in (JobState.FAILED, JobState.PARKED, JobState.CANCELLED)
+    retryable = state in RETRYABLE
     assert set(offered) == ({T} if retryable else set()) | ({C} if state in ACTIVE else set())
 
 
@@ -40,7 +41,7 @@ def test_a_video_needs_every_scene_approved_and_illustrated(approved: int, illus
 @pytest.mark.parametrize(("state", "present"), list(product(STATES, (True, False))))
 def test_a_scene(state: JobState | None, present: bool) -> None:
     cancel = {C} if state in ACTIVE else set()
-    retry = {T} if state in (JobState.FAILED, JobState.PARKED, JobState.CANCELLED) and present else set()
+    retry = {T} if state in RETRYABLE and present else set()
     assert set(scene_actions(Status.PENDING, generation=state, of_present_text=present)) == {E, A} | cancel
     assert set(scene_actions(Status.APPROVED, generation=state, of_present_text=present)) == {E, G} | cancel | retry
 
@@ -50,7 +51,7 @@ def test_a_scene(state: JobState | None, present: bool) -> None:
     [
         (Status.PENDING, False, {A, R}),
         (Status.PENDING, True, {A, R}),
-        (Status.APPROVED, False, set()),
+        (Status.APPROVED, False, {ReviewAction.CHOOSE}),
         (Status.APPROVED, True, {A}),
         (Status.REJECTED, False, set()),
         (Status.REJECTED, True, set()),
@@ -58,8 +59,13 @@ def test_a_scene(state: JobState | None, present: bool) -> None:
 )
 def test_an_image(status: Status, stale: bool, expected: set[ReviewAction]) -> None:
     assert set(image_actions(status, stale=stale)) == expected
+    assert set(image_actions(status, stale=stale, chosen=True)) == expected - {ReviewAction.CHOOSE}
+    assert not image_actions(status, stale=stale, removed=True)
 
 
-def test_a_video() -> None:
-    assert video_actions(Status.PENDING) == (C,)
-    assert video_actions(Status.APPROVED) == video_actions(Status.REJECTED) == ()
+@pytest.mark.parametrize("state", STATES)
+def test_a_video(state: JobState | None) -> None:
+    retry = {T} if state in (JobState.RETRYING, JobState.PARKED) else set()
+    assert set(video_actions(Status.PENDING, compilation=state)) == {C} | retry
+    for ended in (Status.APPROVED, Status.REJECTED):
+        assert video_actions(ended, compilation=state) == ()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from graph.errors import MAX_ERRORS
-from graph.requests import GRAPHQL_JSON
+from graph.media_types import GRAPHQL_JSON
 from tests.graph.client import Api
 from tests.graph.studio import Studio
 
@@ -29,11 +29,11 @@ async def test_variables_of_very_many_values(api: Api, query: str, value: Any) -
     response = await api.post({"query": query, "variables": {"x": value}}, accept=GRAPHQL_JSON)
     assert response.status_code == 400
     (error,) = response.json()["errors"]
-    assert error["extensions"] == {"code": "LIMIT_EXCEEDED"}
+    assert error["extensions"] == {"code": "TOO_MANY_VALUES"}
     assert "10000 values" in error["message"]
     async with api.socket() as socket:
         id = await socket.subscribe(query, x=[0] * 10_001)
-        assert (await socket.frame_of(id))["payload"][0]["extensions"] == {"code": "LIMIT_EXCEEDED"}
+        assert (await socket.frame_of(id))["payload"][0]["extensions"] == {"code": "TOO_MANY_VALUES"}
 
 
 async def test_many_values_are_still_looked_at(api: Api) -> None:
@@ -62,11 +62,11 @@ async def test_fragments(api: Api) -> None:
         began = time.process_time()
         response = await api.post({"query": query}, accept=GRAPHQL_JSON)
         assert time.process_time() - began < 1  # of the whole test process; the server's part is about 0.02
-        assert response.json()["errors"][0]["extensions"] == {"code": "LIMIT_EXCEEDED"}
+        assert response.json()["errors"][0]["extensions"] == {"code": "DOCUMENT_TOO_LARGE"}
     spread = "...G " * 40
     nested = "{ " + " ".join(f"a{n}: node(id: 1) {{ {spread} }}" for n in range(25)) + " } fragment G on Node { id }"
     response = await api.post({"query": nested}, accept=GRAPHQL_JSON)
-    assert response.json()["errors"][0]["extensions"] == {"code": "LIMIT_EXCEEDED"}
+    assert response.json()["errors"][0]["extensions"] == {"code": "TOO_MANY_FIELDS"}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pytest
 from domain.events import STATUS_EVENTS, Event
 from domain.protocols import LOCAL
 from graph.context import GraphContext
-from graph.live import EventFeed
+from graph.live import EventFeed, Follower
 from graph.operations import Request, open_stream
 from tests.graph.client import Api, Socket
 from tests.graph.studio import Studio, wait_until
@@ -122,7 +122,7 @@ async def test_across_a_restart(api: Api, studio: Studio) -> None:
     restarted = EventFeed(poll_seconds=0.5)
     async with restarted.running():
         after = await reading.decode_cursor(before[-1]["cursor"])
-        async with aclosing(restarted.status_changes(after, None)) as rest:  # type: ignore[type-var]
+        async with aclosing(aiter(restarted.status_changes(after, None))) as rest:  # type: ignore[type-var]
             found = [await anext(rest) for _ in range(len(expected) - 2)]
     assert [change["subjectId"] for change in before] + subjects(found) == expected
 
@@ -181,11 +181,26 @@ async def test_who_is_far_behind_reads_the_database_and_then_memory(studio: Stud
     assert len(studio.feed._recent) <= 2 * 64
     for start in (0, len(expected) // 2, len(expected) - 1):
         after = expected[start].id
-        async with aclosing(studio.feed.status_changes(after, None)) as stream:  # type: ignore[type-var]
+        async with aclosing(aiter(studio.feed.status_changes(after, None))) as stream:  # type: ignore[type-var]
             assert [await anext(stream) for _ in expected[start + 1 :]] == expected[start + 1 :]
     ninth = await all_changes(9)
-    async with aclosing(studio.feed.status_changes(0, 9)) as stream:  # type: ignore[type-var]
+    async with aclosing(aiter(studio.feed.status_changes(0, 9))) as stream:  # type: ignore[type-var]
         assert [await anext(stream) for _ in ninth] == ninth
+
+
+async def test_nobody_gets_ahead_of_the_tail(studio: Studio) -> None:
+    """An event that the database has and the tail has not seen is not told: others who read from memory would wait
+    for a place that does not come, without ever letting the tail go on.
+    """
+    feed = EventFeed(capacity=2)
+    for _ in range(8):
+        await studio.a_script()
+    events = await all_changes()
+    feed._position, feed._recent_from = events[-2].id, events[-3].id
+    follower = Follower(feed, 0, STATUS_EVENTS, None)
+    told, place = await feed.read(0, follower)
+    assert [event.id for event in told] == [event.id for event in events[:-1]]
+    assert place == events[-2].id
 
 
 async def test_the_feed_survives_a_database_that_is_away(
@@ -208,7 +223,7 @@ async def test_events_leave_no_memory_behind(studio: Studio) -> None:
     """graphql-core by itself keeps some kilobytes of every event for as long as the subscription lives."""
 
     class Endless(EventFeed):
-        async def status_changes(self, after: int, script_id: int | None) -> AsyncIterator[Event]:
+        async def status_changes(self, after: int, script_id: int | None) -> AsyncIterator[Event]:  # type: ignore[override]
             event = (await all_changes())[0]
             while True:
                 yield event

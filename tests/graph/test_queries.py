@@ -24,7 +24,18 @@ from tests.graph.client import Api
 from tests.graph.studio import Studio
 from workflow import images, reading, videos
 
-VALUES = {"Decision", "JobProgress", "JobError", "ScriptProgress", "PageInfo"}
+VALUES = {
+    "Cost",
+    "Decision",
+    "Estimate",
+    "JobProgress",
+    "JobError",
+    "ScriptProgress",
+    "PageInfo",
+    "Render",
+    "SceneRender",
+    "Music",
+}
 
 
 def selection_of(type_name: str) -> str:
@@ -39,8 +50,8 @@ def _inner(of: GraphQLOutputType) -> str:
     if is_leaf_type(named):
         return ""
     if named.name.endswith("Connection"):
-        page_info = selection_of("PageInfo")
-        return f" {{ totalCount pageInfo {{ {page_info} }} nodes {{ id }} edges {{ cursor node {{ id }} }} }}"
+        page, item = selection_of("PageInfo"), "{ __typename }"
+        return f" {{ totalCount pageInfo {{ {page} }} nodes {item} edges {{ cursor node {item} }} }}"
     return f" {{ {selection_of(named.name)} }}" if named.name in VALUES else " { __typename id }"
 
 

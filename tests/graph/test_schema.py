@@ -15,11 +15,12 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from domain import errors, lifecycle
+from domain import calls, errors, lifecycle
 from graph import enums
 from graph.errors import USER_ERRORS
 from graph.schema import schema, sdl
 from workflow import reading
+from workflow.providers import ProviderState
 from workflow.videos import _WHAT_TO_DO
 
 BUILT = build_schema(sdl())
@@ -60,6 +61,8 @@ def test_everything_has_a_description() -> None:
         (enums.JobKind, lifecycle.JobKind),
         (enums.JobState, lifecycle.JobState),
         (enums.JobErrorCode, errors.JobErrorCode),
+        (enums.ProviderState, ProviderState),
+        (enums.ProviderRole, calls.Role),
     ],
 )
 def test_enums_mirror_the_domain(shown: type[Enum], source: type[Enum]) -> None:
@@ -101,13 +104,15 @@ def test_operations() -> None:
     assert BUILT.mutation_type is not None
     assert BUILT.subscription_type is not None
     assert set(BUILT.query_type.fields) == {
-        "node", "nodes", "script", "scripts", "scene", "image", "video", "videos", "job", "jobs", "eventCursor",
+        "node", "nodes", "script", "scripts", "scene", "image", "video", "videos", "job", "jobs", "providers",
+        "eventCursor", "reviewQueue",
     }  # fmt: skip
     assert set(BUILT.mutation_type.fields) == {
         "createScript", "updateScript", "approveScript", "updateScene", "approveScene", "generateImage", "approveImage",
-        "rejectImage", "createVideo", "retryJob", "cancelJob",
+        "rejectImage", "createVideo", "retryJob", "cancelJob", "splitScene", "mergeScenes", "reorderScenes",
+        "chooseImage", "duplicateScript", "archiveScript", "approveScenes", "reviewImages",
     }  # fmt: skip
-    assert set(BUILT.subscription_type.fields) == {"statusChanged", "jobProgress"}
+    assert set(BUILT.subscription_type.fields) == {"statusChanged", "scriptChanged", "jobProgress"}
 
 
 def test_the_text_is_stable_and_says_what_is_executed() -> None:

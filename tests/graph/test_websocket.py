@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 
 import graph.websocket
 from tests.graph.client import Api, Socket
+from tests.graph.conftest import serving
 from tests.graph.studio import Studio, wait_until
 from workflow import reading
 
@@ -152,7 +153,7 @@ async def test_a_bad_document_ends_its_own_operation_alone(api: Api) -> None:
             assert frame["type"] == "error", name
             assert frame["payload"][0]["message"]
             assert frame["payload"][0]["extensions"]["code"] in (
-                "BAD_REQUEST", "LIMIT_EXCEEDED", "CURSOR_INVALID", "NOT_FOUND", "INVALID",
+                "BAD_REQUEST", "TOO_DEEP", "CURSOR_INVALID", "NOT_FOUND", "INVALID",
             ), name  # fmt: skip
         await api.mutate("createScript", "script { id }", content="x")
         assert (await socket.next_of(sibling))["data"] == {"statusChanged": {"subjectId": "script_1"}}
@@ -179,7 +180,7 @@ async def test_a_connection_has_a_hundred_operations(api: Api, studio: Studio) -
     async with api.socket() as socket:
         ids = [await socket.subscribe("subscription { statusChanged { subjectId } }") for _ in range(101)]
         frame = await socket.frame_of(ids[-1])
-        assert (frame["type"], frame["payload"][0]["extensions"]["code"]) == ("error", "LIMIT_EXCEEDED")
+        assert (frame["type"], frame["payload"][0]["extensions"]["code"]) == ("error", "TOO_MANY_OPERATIONS")
         assert studio.feed.followers == 100
         await api.mutate("createScript", "script { id }", content="x")
         for id in ids[:-1]:
@@ -200,7 +201,7 @@ async def test_a_client_that_vanishes_leaves_nothing(api: Api, studio: Studio) -
 
 
 async def test_a_client_that_vanishes_while_it_is_sent_to_is_no_fault(
-    api: Api, studio: Studio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Starlette and the server have several words for it."""
     sent = WebSocket.send_text
@@ -213,7 +214,7 @@ async def test_a_client_that_vanishes_while_it_is_sent_to_is_no_fault(
 
         with caplog.at_level(logging.INFO), monkeypatch.context() as patch:
             patch.setattr(WebSocket, "send_text", vanished)
-            async with api.socket() as socket:
+            async with serving(studio, "websockets-sansio") as api, api.socket() as socket:
                 await socket.subscribe(LIVE)
                 await socket.settle()
                 await studio.a_script()

@@ -10,8 +10,11 @@ import pytest
 import pytest_asyncio
 import redis
 
+from tests.faces import open_faces
+from tests.jobs.paid import PaidStudio
 from tests.jobs.redis_server import PrivateRedis, Wire
 from tests.jobs.studio import Studio, open_studio
+from tests.providers.double import Double, running_double
 from tests.world import World, open_world
 
 
@@ -62,9 +65,12 @@ async def studio(world: World, redis_url: str) -> AsyncIterator[Studio]:
 
 
 @pytest_asyncio.fixture
-async def small_studio(sqlite_url: str, tmp_path: Path, redis_url: str) -> AsyncIterator[Studio]:
+async def small_studio(migrated_sqlite_url: str, tmp_path: Path, redis_url: str) -> AsyncIterator[Studio]:
     """On SQLite, where the database plays no part."""
-    async with open_world(sqlite_url, tmp_path / "storage") as world, open_studio(world, redis_url) as opened:
+    async with (
+        open_world(migrated_sqlite_url, tmp_path / "storage", migrated=True) as world,
+        open_studio(world, redis_url) as opened,
+    ):
         yield opened
 
 
@@ -72,3 +78,32 @@ async def small_studio(sqlite_url: str, tmp_path: Path, redis_url: str) -> Async
 def quick_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests that change rows behind the sweep's back."""
     monkeypatch.setattr("jobs.sweep.LONGEST_PAUSE_SECONDS", 0.1)
+
+
+@pytest.fixture(scope="session")
+def shared_double() -> Iterator[Double]:
+    """The provider's double."""
+    with running_double() as double:
+        yield double
+
+
+@pytest.fixture
+def double(shared_double: Double) -> Iterator[Double]:
+    """As new."""
+    shared_double.reset()
+    yield shared_double
+    shared_double.reset()
+
+
+@pytest_asyncio.fixture
+async def paid(small_studio: Studio, double: Double) -> AsyncIterator[PaidStudio]:
+    """Of which the database is SQLite."""
+    async with open_faces(small_studio.context) as faces:
+        yield PaidStudio(small_studio, double, faces)
+
+
+@pytest_asyncio.fixture
+async def any_paid(studio: Studio, double: Double) -> AsyncIterator[PaidStudio]:
+    """On SQLite and on PostgreSQL in turn."""
+    async with open_faces(studio.context) as faces:
+        yield PaidStudio(studio, double, faces)

@@ -13,6 +13,7 @@ from arq.connections import ArqRedis
 
 from app.wiring import System
 from app.worker import work_until
+from domain.calls import CallBook
 from domain.entities import Image, Job, Scene, Video
 from domain.generation import (
     GeneratedImage,
@@ -20,26 +21,29 @@ from domain.generation import (
     ImageRequest,
     PromptRequest,
     SegmentationRequest,
+    SpeechProvider,
     TextProvider,
 )
 from domain.lifecycle import Entity, JobState
 from domain.protocols import LOCAL
+from domain.render_requests import NO_REQUEST, RenderRequest
+from domain.rendering import RenderSpec
 from domain.segmentation import Segmentation
 from jobs.attempts import Attempts
 from jobs.bell import RedisBell, connect
 from jobs.names import Names
 from jobs.tools import Tools
 from providers.offline import OfflineImages, OfflineText
+from providers.offline.speech import NoSpeech
 from storage import models
 from storage.events import log_identity
-from tests.world import World, a_png
+from tests.world import TINY, World, a_png
 from video.runner import find_ffmpeg
-from video.timeline import RenderSpec
 from workflow import reading, scenes, videos
+from workflow.book import Rules
 from workflow.context import Context
 
 T = TypeVar("T")
-TINY = RenderSpec(64, 36, 10, 0.2)
 
 
 async def until(condition: Callable[[], T], seconds: float = 20.0, what: str = "the condition") -> T:
@@ -70,7 +74,7 @@ class Painter:
     times: list[float] = field(default_factory=list)
     inside: int = 0
 
-    async def make_image(self, request: ImageRequest) -> GeneratedImage:
+    async def make_image(self, request: ImageRequest, book: CallBook) -> GeneratedImage:
         self.requests.append(request)
         self.times.append(asyncio.get_running_loop().time())
         if self.troubles:
@@ -81,6 +85,9 @@ class Painter:
         finally:
             self.inside -= 1
         return GeneratedImage(a_png(len(self.requests)))
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 def an_open_painter(*troubles: Exception) -> Painter:
@@ -96,14 +103,17 @@ class Writer:
     troubles: list[Exception]
     asked: int = 0
 
-    async def segment(self, request: SegmentationRequest) -> Segmentation:
+    async def segment(self, request: SegmentationRequest, book: CallBook) -> Segmentation:
         self.asked += 1
         if self.troubles:
             raise self.troubles.pop(0)
         return await OfflineText().segment(request)
 
-    async def write_prompt(self, request: PromptRequest) -> str:
+    async def write_prompt(self, request: PromptRequest, book: CallBook) -> str:
         return await OfflineText().write_prompt(request)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 @dataclass
@@ -119,22 +129,25 @@ class Studio:
         return System(self.context, self.redis, self.names)
 
     def tools(
-        self, *, images: ImageProvider | None = None, text: TextProvider | None = None, render: RenderSpec = TINY
-    ) -> Tools:
+        self, *, images: ImageProvider | None = None, text: TextProvider | None = None, rules: Rules | None = None,
+        speech: SpeechProvider | None = None,
+    ) -> Tools:  # fmt: skip
         return Tools(
             context=self.context, text=text or OfflineText(), images=images or OfflineImages(), image_width=64,
-            image_height=36, render=render, ffmpeg=find_ffmpeg(), threads=1, parallel=1,
+            image_height=36, ffmpeg=find_ffmpeg(), threads=1, parallel=1, rules=rules or Rules(),
+            speech=speech or NoSpeech(),
         )  # fmt: skip
 
     @asynccontextmanager
     async def worker(
-        self, *, images: ImageProvider | None = None, text: TextProvider | None = None, render: RenderSpec = TINY,
-        concurrency: int = 2, url: str | None = None, owner: str | None = None,
+        self, *, images: ImageProvider | None = None, text: TextProvider | None = None,
+        speech: SpeechProvider | None = None, concurrency: int = 2, url: str | None = None,
+        owner: str | None = None, rules: Rules | None = None,
     ) -> AsyncIterator[AtWork]:  # fmt: skip
         """A worker as the program runs it, stopped at the end; `url` is another way to the same Redis."""
         redis = connect(url, self.names) if url else connect_like(self.redis, self.names)
         context = replace(self.context, bell=RedisBell(redis, self.names))
-        tools = replace(self.tools(images=images, text=text, render=render), context=context)
+        tools = replace(self.tools(images=images, text=text, rules=rules, speech=speech), context=context)
         attempts = Attempts(tools, owner=owner or f"test:{random.randrange(10**9)}")
         stop = asyncio.Event()
         system = System(context, redis, self.names)
@@ -165,12 +178,20 @@ class Studio:
         (scene,) = await self.some_scenes(1)
         return await self.approve(scene, None if heard else self.world.context)
 
-    async def a_video_job(self, number_of_scenes: int = 2, *, size: tuple[int, int] | None = None) -> tuple[Video, Job]:
+    async def a_video_job(self, number_of_scenes: int = 2, *, render: RenderSpec = TINY) -> tuple[Video, Job]:
         """Not yet heard of by any worker."""
         script = await self.world.a_ready_script(number_of_scenes)
-        request = await videos.create_video(self.world.context, script_id=script.id, actor=LOCAL)
+        context = replace(self.world.context, render=render)
+        request = await videos.create_video(context, script_id=script.id, actor=LOCAL)
         assert request.job is not None
         return request.video, request.job
+
+    async def asked_again(self, script_id: int, *, render: RenderSpec = TINY, asked: RenderRequest = NO_REQUEST) -> Job:
+        """The job of one more video of a ready script, not yet heard of."""
+        context = replace(self.world.context, render=render)
+        request = await videos.create_video(context, script_id=script_id, actor=LOCAL, render=asked)
+        assert request.job is not None
+        return request.job
 
     # --- what became of it -----------------------------------------------------------------------------------------
 

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.usefixtures("quick_sweeps")
 
 
 @pytest_asyncio.fixture
-async def line(postgres_url: str) -> AsyncIterator[Wire]:
+async def line(migrated_postgres_url: str) -> AsyncIterator[Wire]:
     """The way to the database's server."""
-    credentials = postgresql_credentials(postgres_url)
+    credentials = postgresql_credentials(migrated_postgres_url)
     wire = Wire((credentials["host"], int(credentials["port"])))
     await wire.open()
     yield wire
@@ -34,11 +34,13 @@ async def line(postgres_url: str) -> AsyncIterator[Wire]:
 
 
 @pytest_asyncio.fixture
-async def distant_studio(postgres_url: str, line: Wire, tmp_path: Path, redis_url: str) -> AsyncIterator[Studio]:
-    parts = urlsplit(postgres_url)
+async def distant_studio(
+    migrated_postgres_url: str, line: Wire, tmp_path: Path, redis_url: str
+) -> AsyncIterator[Studio]:
+    parts = urlsplit(migrated_postgres_url)
     who = parts.netloc.rpartition("@")[0]
     url = urlunsplit(parts._replace(netloc=f"{who}@127.0.0.1:{line.port}"))
-    async with open_world(url, tmp_path / "storage") as world, open_studio(world, redis_url) as opened:
+    async with open_world(url, tmp_path / "storage", migrated=True) as world, open_studio(world, redis_url) as opened:
         yield opened
 
 

@@ -28,9 +28,14 @@ def studio(small_studio: Studio) -> Studio:
 
 
 @pytest_asyncio.fixture
-async def fragile_studio(sqlite_url: str, tmp_path: Path, fragile_redis: PrivateRedis) -> AsyncIterator[Studio]:
+async def fragile_studio(
+    migrated_sqlite_url: str, tmp_path: Path, fragile_redis: PrivateRedis
+) -> AsyncIterator[Studio]:
     url = f"unix://{fragile_redis.path}"
-    async with open_world(sqlite_url, tmp_path / "storage") as world, open_studio(world, url) as opened:
+    async with (
+        open_world(migrated_sqlite_url, tmp_path / "storage", migrated=True) as world,
+        open_studio(world, url) as opened,
+    ):
         yield opened
 
 

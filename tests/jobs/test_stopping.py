@@ -11,16 +11,16 @@ import pytest
 
 from domain.lifecycle import JobState, Status
 from domain.protocols import LOCAL
+from domain.rendering import Motion, RenderSpec, Transition
 from jobs.bell import enqueue
 from storage import models
 from storage.media import MediaStore, StagedFile
 from tests.jobs.studio import Painter, Studio, an_open_painter, lost_leases, until, until_true
 from tests.jobs.test_waking import listeners
-from video.timeline import RenderSpec
 from workflow import jobs, reading
 from workflow.work import due_jobs
 
-LONG = RenderSpec(1280, 720, 60, 600.0)
+LONG = RenderSpec(1280, 720, 60, scene_seconds=600.0, motion=Motion.HOLD, transition=Transition.CUT)
 """Takes ffmpeg a good while."""
 
 
@@ -47,8 +47,8 @@ async def test_cancelling_a_picture_stops_it_within_a_second(studio: Studio) -> 
 
 
 async def test_cancelling_a_video_ends_ffmpeg_and_rejects_the_video(studio: Studio) -> None:
-    video, job = await studio.a_video_job()
-    async with studio.worker(render=LONG):
+    video, job = await studio.a_video_job(render=LONG)
+    async with studio.worker():
         await until_true(lambda: listeners(studio))
         await until(ffmpegs, what="ffmpeg")
         await jobs.cancel_job(studio.context, job_id=job.id, actor=LOCAL)
@@ -144,8 +144,8 @@ async def test_a_job_that_is_claimed_while_its_worker_stops_is_given_back_too(st
 
 
 async def test_stopping_counts_no_attempt_of_a_video_either(studio: Studio) -> None:
-    video, job = await studio.a_video_job()
-    async with studio.worker(render=LONG) as at_work:
+    video, job = await studio.a_video_job(render=LONG)
+    async with studio.worker() as at_work:
         await until(ffmpegs, what="ffmpeg")
         await at_work.end()
         assert ffmpegs() == []

@@ -15,13 +15,24 @@ import pytest
 from domain.entities import Image, Video
 from domain.errors import JobErrorCode
 from domain.lifecycle import JobState, Status
+from domain.rendering import Motion
 from storage import models
 from storage.transaction import database_now_ms
-from tests.jobs.studio import TINY, Studio, until
-from tests.jobs.test_stopping import LONG, ffmpegs
+from tests.jobs.studio import Studio, until
+from tests.jobs.test_stopping import ffmpegs
+from tests.world import TINY
 from workflow import reading
 
 pytestmark = pytest.mark.usefixtures("quick_sweeps")
+
+
+MOVING = replace(TINY, width=320, height=180, fps=30, motion=Motion.KEN_BURNS, scene_seconds=10.0)
+"""Takes ffmpeg a second or two."""
+
+
+def encoders() -> list[psutil.Process]:
+    """The processes that make pictures, not sound."""
+    return [process for process in ffmpegs() if "libx264" in process.cmdline()]
 
 
 @pytest.fixture
@@ -43,7 +54,7 @@ async def test_a_video_is_made_and_nothing_else_is_left(studio: Studio) -> None:
     assert studio.context.media.path_of(made.file_path).stat().st_size == made.byte_size
     assert await studio.context.media.sha256_of(made.file_path) == made.sha256
     assert (made.status, made.width, made.height) == (Status.APPROVED, TINY.width, TINY.height)
-    assert made.duration_seconds == pytest.approx(3 * TINY.scene_seconds, abs=1 / TINY.fps)
+    assert made.duration_seconds == pytest.approx(3 * (TINY.scene_seconds or 0), abs=1 / TINY.fps)
     assert (done.progress_fraction, done.progress_total) == (1.0, 3)
     assert studio.staged() == []
 
@@ -97,9 +108,9 @@ async def test_a_picture_approved_broken_rejects_the_video_and_names_the_scene(s
 
 
 async def test_a_killed_ffmpeg_is_started_again(studio: Studio) -> None:
-    video, job = await studio.a_video_job(2)
-    async with studio.worker(render=LONG):
-        for process in await until(ffmpegs, what="ffmpeg"):
+    video, job = await studio.a_video_job(2, render=MOVING)
+    async with studio.worker():
+        for process in await until(encoders, what="ffmpeg"):
             process.kill()
         waiting = await studio.reaches(job, JobState.RETRYING)
         assert waiting.failure is not None
@@ -114,10 +125,10 @@ async def test_a_killed_ffmpeg_is_started_again(studio: Studio) -> None:
 
 async def test_a_full_disk_is_said(small_studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     """No file may grow beyond a few bytes for ffmpeg, as when the disk is full."""
-    video, job = await small_studio.a_video_job(2)
+    video, job = await small_studio.a_video_job(2, render=MOVING)
     start = psutil.Process().rlimit(psutil.RLIMIT_FSIZE)
-    async with small_studio.worker(render=replace(LONG, scene_seconds=20.0)):
-        processes = await until(ffmpegs, what="ffmpeg")
+    async with small_studio.worker():
+        processes = await until(encoders, what="ffmpeg")
         for process in processes:
             process.rlimit(psutil.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
         failed = await small_studio.reaches(job, JobState.FAILED)

@@ -49,10 +49,10 @@ async def test_no_video_is_ever_made_of_an_unapproved_text(world: World) -> None
             edited, asked = await asyncio.gather(edit, ask)
         assert edited == "ok"
         outcomes[asked] += 1
-        await assert_events_tell_of_no_unapproved_video(script.id)
         await approve_again(world, script.id, scene.id)
     assert set(outcomes) == {"ok", "STATE_CONFLICT"}, "each was first at times"
     assert outcomes.total() == 200
+    await assert_events_tell_of_no_unapproved_video(script.id)
 
 
 async def assert_events_tell_of_no_unapproved_video(script_id: int) -> None:

@@ -3,79 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from domain.calls import CallAnswer, PlannedCall, ProviderError, ProviderErrorKind, Role, Usage
+from domain.calls import CallAnswer, ProviderError, Role
 from domain.entities import Job
-from domain.errors import JobErrorCode, JobLost, WorkDelayed, WorkParked
+from domain.errors import JobErrorCode, JobLost, WorkDelayed, WorkFailed, WorkParked
 from domain.lifecycle import Entity, JobState
-from domain.money import Cost, Price, PriceTable
+from domain.money import Cost
 from domain.protocols import LOCAL
 from storage import models
-from storage.calls import committed, costs_of_jobs, pause_of
-from storage.transaction import database_now_ms
+from storage.calls import committed, costs_of_jobs
+from tests.money.paying import PLANNED, Provider, a_held_job, again, book, states
 from tests.world import World
 from workflow import jobs, reading, scripts, work
-from workflow.book import Ambiguous, JobBook, Rules, settings_changed
-
-PRICES = PriceTable(models={"painter": Price(output=Decimal(1_000_000))})
-"""A dollar a token: amounts that can be read."""
-
-MOST = Usage(output_tokens=3)
-PLANNED = PlannedCall(Role.IMAGES, "painter", "1" * 64, MOST)
-
-
-@dataclass
-class Provider:
-    """What is on the other side: counts how often it was called."""
-
-    calls: Counter[str] = field(default_factory=Counter)
-    used: int = 2
-
-    async def answer(self) -> CallAnswer:
-        self.calls["answered"] += 1
-        return CallAnswer(b"a picture", Usage(output_tokens=self.used), "req_1")
-
-    async def never(self) -> CallAnswer:
-        self.calls["sent"] += 1
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    async def quota(self) -> CallAnswer:
-        self.calls["refused"] += 1
-        raise ProviderError(ProviderErrorKind.QUOTA, JobErrorCode.QUOTA_EXHAUSTED, "The credit is used up.")
-
-    async def lost(self) -> CallAnswer:
-        self.calls["lost"] += 1
-        raise ProviderError(ProviderErrorKind.RETRY, JobErrorCode.TIMED_OUT, "No answer came.", charged=True)
-
-
-@pytest.fixture
-def provider() -> Provider:
-    return Provider()
-
-
-async def a_held_job(world: World) -> Job:
-    return await world.a_running_job()
-
-
-def book(world: World, job: Job, **rules: object) -> JobBook:
-    return JobBook(world.context, job, Rules(prices=PRICES, **rules))  # type: ignore[arg-type]
-
-
-async def again(world: World, job: Job) -> Job:
-    """The worker died; another one has the job now."""
-    await work.release_lost_jobs(world.context, owner_prefix="test")
-    return await world.claim(await reading.read_job(job.id))
-
-
-async def states(job: Job) -> list[str]:
-    rows = await models.ProviderCall.filter(job_id=job.id).order_by("id").values("state")
-    return [row["state"] for row in rows]
+from workflow.book import Ambiguous
 
 
 async def test_an_answer_is_kept_and_never_bought_again(world: World, provider: Provider) -> None:
@@ -161,16 +105,33 @@ async def test_a_job_that_is_not_held_any_more_pays_nothing(world: World, provid
 
 
 async def test_a_budget_is_never_crossed_however_many_ask(world: World, provider: Provider) -> None:
-    """Ten dollars, three reserved for each call: three fit, whatever they then cost."""
+    """Ten dollars, three reserved for each call, which then costs two: three fit at once, and a fourth after them.
+
+    While money is only reserved the others wait for what comes back; when it is spent they wait for a person.
+    """
     held = [await a_held_job(world) for _ in range(8)]
     answers = await asyncio.gather(
         *(book(world, job, budget=Decimal(10)).make(PLANNED, provider.answer) for job in held), return_exceptions=True
     )
-    parked = [answer for answer in answers if isinstance(answer, WorkParked)]
-    assert {answer.code for answer in parked} <= {JobErrorCode.BUDGET_REACHED}
-    assert provider.calls["answered"] == 8 - len(parked)
+    stopped = [answer for answer in answers if isinstance(answer, WorkParked | WorkDelayed)]
+    assert {answer.code for answer in stopped} == {JobErrorCode.BUDGET_REACHED}
+    assert provider.calls["answered"] == 8 - len(stopped)
     assert 3 <= provider.calls["answered"] <= 4
     assert await committed() <= 10
+
+
+async def test_what_is_reserved_for_a_call_under_way_is_waited_for(world: World, provider: Provider) -> None:
+    first, second = await a_held_job(world), await a_held_job(world)
+    under_way = asyncio.create_task(book(world, first, budget=Decimal(5)).make(PLANNED, provider.never))
+    while not provider.calls["sent"]:
+        await asyncio.sleep(0.01)
+    with pytest.raises(WorkDelayed, match="goes on when they have ended") as delayed:
+        await book(world, second, budget=Decimal(5)).make(PLANNED, provider.answer)
+    assert delayed.value.code is JobErrorCode.BUDGET_REACHED
+    under_way.cancel()
+    await asyncio.wait([under_way])
+    with pytest.raises(WorkParked, match="Raise the budget"):  # it may have been paid: nothing comes back
+        await book(world, second, budget=Decimal(5)).make(PLANNED, provider.answer)
 
 
 async def test_raising_the_budget_of_a_script_heals_it(world: World, provider: Provider) -> None:
@@ -195,66 +156,96 @@ async def test_an_unknown_price_is_not_taken_for_nothing(world: World, provider:
     assert cost == Cost(Decimal(0), calls=1, unknown=1)
 
 
-async def test_a_used_up_quota_pauses_the_provider_for_all(world: World, provider: Provider) -> None:
-    first, second = [await a_held_job(world) for _ in range(2)]
-    with pytest.raises(WorkDelayed) as delayed:
-        await book(world, first).make(PLANNED, provider.quota)
-    assert (delayed.value.code, delayed.value.seconds) == (JobErrorCode.QUOTA_EXHAUSTED, 60)
-    await work.record_delay(world.context, first, delayed=delayed.value)
-    with pytest.raises(WorkDelayed):
-        await book(world, second).make(PLANNED, provider.answer)
-    assert provider.calls == {"refused": 1}
-    waiting = await reading.read_job(first.id)
-    assert (waiting.state, waiting.attempt) == (JobState.RETRYING, 0)
-    assert await committed() == 0
-
-    await models.ProviderPause.all().update(until_ms=await database_now_ms())
-    with pytest.raises(WorkDelayed) as delayed:
-        await book(world, second).make(PLANNED, provider.quota)
-    assert delayed.value.seconds == 120
-    await models.ProviderPause.all().update(until_ms=await database_now_ms())
-    assert await book(world, second).make(PLANNED, provider.answer)
-    assert await pause_of(Role.IMAGES) is None
-
-
-async def test_one_probes_while_the_others_wait(world: World, provider: Provider) -> None:
-    held = [await a_held_job(world) for _ in range(4)]
-    with pytest.raises(WorkDelayed):
-        await book(world, held[0]).make(PLANNED, provider.quota)
-    await models.ProviderPause.all().update(until_ms=await database_now_ms())
-    answers = await asyncio.gather(
-        *(book(world, job).make(PLANNED, provider.quota) for job in held), return_exceptions=True
-    )
-    assert all(isinstance(answer, WorkDelayed) for answer in answers)
-    assert provider.calls == {"refused": 2}
-
-
-async def test_other_settings_end_a_pause(world: World, provider: Provider) -> None:
-    job = await a_held_job(world)
-    before, after = ({Role.IMAGES: name} for name in ("old", "new"))
-    with pytest.raises(WorkDelayed):
-        await book(world, job, settings_sha256=before).make(PLANNED, provider.quota)
-    assert await settings_changed(world.context, rules=Rules(settings_sha256=before)) == []
-    assert await settings_changed(world.context, rules=Rules(settings_sha256=after)) == [Role.IMAGES]
-    assert await book(world, job).make(PLANNED, provider.answer)
-
-
-async def test_a_rate_is_kept_before_the_call_and_over_all_jobs(world: World, provider: Provider) -> None:
-    held = [await a_held_job(world) for _ in range(3)]
-    rates = {Role.IMAGES: 2}
-    for job in held[:2]:
-        await book(world, job, rates=rates).make(PLANNED, provider.answer)
-    with pytest.raises(WorkDelayed) as delayed:
-        await book(world, held[2], rates=rates).make(PLANNED, provider.answer)
-    assert delayed.value.code is JobErrorCode.RATE_LIMITED
-    assert 50 < delayed.value.seconds <= 60
-    assert provider.calls == {"answered": 2}
-    assert await book(world, held[2], rates={Role.TEXT: 1}).make(PLANNED, provider.answer)
-
-
 async def test_the_answers_of_one_job_are_not_those_of_another(world: World, provider: Provider) -> None:
     first, second = [await a_held_job(world) for _ in range(2)]
     for job in (first, second):
         await book(world, job).make(PLANNED, provider.answer)
     assert provider.calls == {"answered": 2}
     assert (await world.last_job(Entity.SCENE, first.subject_id)).id == first.id
+
+
+async def test_a_call_under_way_may_end_before_its_job_stops(world: World, provider: Provider) -> None:
+    job = await a_held_job(world)
+    door = asyncio.Event()
+
+    async def slowly() -> CallAnswer:
+        provider.calls["sent"] += 1
+        await door.wait()
+        return await provider.answer()
+
+    call = asyncio.create_task(book(world, job, patience_seconds=10.0).make(PLANNED, slowly))
+    while not provider.calls["sent"]:
+        await asyncio.sleep(0.01)
+    call.cancel()
+    await asyncio.sleep(0.05)
+    assert not call.done()
+    door.set()
+    await asyncio.wait([call])
+    assert call.cancelled()
+    assert await states(job) == ["answered"]
+    assert await book(world, await again(world, job)).make(PLANNED, provider.answer) == b"a picture"
+    assert provider.calls["answered"] == 1
+
+
+@pytest.mark.parametrize("asked", ["once", "twice"])
+async def test_patience_ends(world: World, provider: Provider, asked: str) -> None:
+    job = await a_held_job(world)
+    patience = 0.1 if asked == "once" else 60.0
+    call = asyncio.create_task(book(world, job, patience_seconds=patience).make(PLANNED, provider.never))
+    while not provider.calls["sent"]:
+        await asyncio.sleep(0.01)
+    call.cancel()
+    if asked == "twice":
+        await asyncio.sleep(0.05)
+        call.cancel()
+    async with asyncio.timeout(10):
+        await asyncio.wait([call])
+    assert call.cancelled()
+    assert await states(job) == ["unknown"]
+
+
+async def test_answers_are_kept_until_their_job_has_succeeded(world: World, provider: Provider) -> None:
+    job = await a_held_job(world)
+    await book(world, job).make(PLANNED, provider.answer)
+    folder = world.context.media.folder / "calls"
+    await work.forget_answers(world.context)
+    assert len(list(folder.iterdir())) == 1
+    await world.picture_by(job)
+    await work.forget_answers(world.context, job_id=job.id)
+    assert list(folder.iterdir()) == []
+    assert (await costs_of_jobs([job.id]))[job.id].amount == 2
+
+
+async def test_answers_that_nobody_took_are_removed_as_well(world: World, provider: Provider) -> None:
+    """One that was of no use, and one whose worker died when the file had its name and the row did not say so."""
+    job = await a_held_job(world)
+    first = book(world, job)
+    await first.make(PLANNED, provider.answer)
+    await first.reject_answer()
+    job = await again(world, job)
+    await cut_off(world, job, provider, ambiguous=Ambiguous.RETRY)
+    lost = (await models.ProviderCall.all().order_by("-id").first().values("id"))["id"]
+    media = world.context.media
+    await media.promote(await media.stage_bytes("call.bin", b"a picture"), f"calls/call_{lost}.bin")
+    job = await again(world, job)
+    await book(world, job, ambiguous=Ambiguous.RETRY).make(PLANNED, provider.answer)
+    assert await states(job) == ["unusable", "given_up", "answered"]
+    await world.picture_by(job)
+    await work.forget_answers(world.context, job_id=job.id)
+    assert list((media.folder / "calls").iterdir()) == []
+
+
+@pytest.mark.parametrize("ambiguous", list(Ambiguous))
+async def test_a_kept_answer_that_somebody_removed_is_lost(
+    world: World, provider: Provider, ambiguous: Ambiguous
+) -> None:
+    job = await a_held_job(world)
+    await book(world, job).make(PLANNED, provider.answer)
+    (file,) = (world.context.media.folder / "calls").iterdir()
+    file.unlink()
+    rerun = book(world, await again(world, job), ambiguous=ambiguous)
+    expected = WorkParked if ambiguous is Ambiguous.PARK else WorkFailed
+    with pytest.raises(expected, match="is missing in the media folder"):
+        await rerun.make(PLANNED, provider.answer)
+    assert await rerun.make(PLANNED, provider.answer) == b"a picture"
+    assert await states(job) == ["unusable", "answered"]

@@ -21,6 +21,10 @@ from workflow.context import Context
 JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
 
+NO_COST = {"amount": "0", "currency": "USD", "calls": 0, "unknown_calls": 0}
+NO_ESTIMATE = {"amount": "0", "currency": "USD", "calls": 0}
+"""Of machines that cost nothing, and of decisions that start nothing."""
+
 
 async def a_script(context: Context, *, content: str = "One.", title: str | None = None) -> Script:
     return await scripts.create_script(context, title=title, content=content, actor=LOCAL)

@@ -82,7 +82,7 @@ async def test_unknown_paths(client: httpx.AsyncClient, path: str) -> None:
     [
         ("/api/scripts", "GET, HEAD, POST"),
         ("/api/scripts/1", "GET, HEAD, PUT"),
-        ("/api/scenes/1", "PUT"),
+        ("/api/scenes/1", "GET, HEAD, PUT"),
         ("/api/scripts/1/approve", "POST"),
         ("/api/videos/1", "GET, HEAD"),
         ("/media/images/scene_1/image_1.png", "GET, HEAD"),

@@ -8,7 +8,7 @@ import httpx
 
 from domain.protocols import LOCAL
 from tests.rest.conftest import HeardBell
-from tests.rest.making import an_approved_scene, an_image, png, problem, raw
+from tests.rest.making import NO_COST, NO_ESTIMATE, an_approved_scene, an_image, png, problem, raw
 from workflow import reading, scenes
 from workflow.context import Context
 
@@ -36,6 +36,8 @@ async def test_the_list_has_every_field(client: httpx.AsyncClient, context: Cont
             "version": 1,
             "created_at": made,
             "updated_at": made,
+            "cost": NO_COST,
+            "estimate": NO_ESTIMATE,
         }
     ]
     assert (await client.get("/media/" + key)).content == png()

@@ -6,7 +6,7 @@ import httpx
 
 from domain.lifecycle import Entity
 from storage.jobs import JobProgress
-from tests.rest.making import a_pending_video, an_approved_script, failed, problem, raw, taken_job
+from tests.rest.making import NO_COST, a_pending_video, an_approved_script, failed, problem, raw, taken_job
 from workflow import reading, work
 from workflow.context import Context
 
@@ -25,9 +25,10 @@ async def test_every_field(client: httpx.AsyncClient, context: Context) -> None:
         "subject": {"type": "script", "id": script.id},
         "attempt": 1,
         "max_attempts": 4,
-        "progress": {"fraction": 0.5, "completed": 1, "total": 2, "step": "cutting"},
+        "progress": {"fraction": 0.5, "completed": 1, "total": 2, "step": "cutting", "seconds_left": None},
         "error": None,
         "note": None,
+        "cost": NO_COST,
         "finished_at": None,
     }
 

@@ -15,14 +15,23 @@ OPERATIONS = {
     "/scripts/{script_id}": {"get": {"200"}, "put": {"200"}},
     "/scripts/{script_id}/approve": {"post": {"202"}},
     "/scripts/{script_id}/scenes": {"get": {"200"}},
+    "/scripts/{script_id}/music": {"get": {"200"}, "post": {"201"}},
     "/scripts/{script_id}/create-video": {"post": {"200", "202"}},
     "/scripts/{script_id}/video": {"get": {"200"}},
-    "/scenes/{scene_id}": {"put": {"200"}},
+    "/scripts/{script_id}/video-estimate": {"get": {"200"}},
+    "/scripts/{script_id}/merge-scenes": {"post": {"200"}},
+    "/scripts/{script_id}/reorder": {"post": {"200"}},
+    "/scripts/{script_id}/duplicate": {"post": {"201"}},
+    "/scripts/{script_id}/archive": {"post": {"200"}},
+    "/scenes/{scene_id}": {"get": {"200"}, "put": {"200"}},
+    "/scenes/{scene_id}/split": {"post": {"200"}},
     "/scenes/{scene_id}/approve": {"post": {"200", "202"}},
-    "/scenes/{scene_id}/images": {"get": {"200"}},
+    "/scenes/{scene_id}/images": {"get": {"200"}, "post": {"201"}},
     "/images/{image_id}/approve": {"post": {"200"}},
+    "/images/{image_id}/choose": {"post": {"200"}},
     "/images/{image_id}/reject": {"post": {"200", "202"}},
     "/videos/{video_id}": {"get": {"200"}},
+    "/providers": {"get": {"200"}},
     "/jobs/{job_id}": {"get": {"200"}},
     "/jobs/{job_id}/retry": {"post": {"202"}},
     "/jobs/{job_id}/cancel": {"post": {"200"}},
@@ -69,7 +78,10 @@ async def test_every_answer_is_described(client: httpx.AsyncClient) -> None:
                 assert answer["content"][content]["schema"]
             if method in ("post", "put"):
                 body = operation["requestBody"]
-                required = bool(body["content"]["application/json"]["schema"].get("required"))
+                ((kind, sent),) = body["content"].items()
+                is_upload = operation["operationId"] in ("add_image", "add_music")
+                assert kind == ("multipart/form-data" if is_upload else "application/json")
+                required = bool(sent["schema"].get("required"))
                 assert body["required"] is (required or method == "put")
                 assert {"403", "409", "413", "415"} <= set(operation["responses"])
             for parameter in operation.get("parameters", []):
@@ -89,8 +101,8 @@ async def test_all_references_lead_somewhere(client: httpx.AsyncClient) -> None:
     document = raw(await client.get("/api/openapi.json"))
     schemas = document["components"]["schemas"]
     assert references(document) == {f"#/components/schemas/{name}" for name in schemas}
-    assert {"Script", "Scene", "Image", "Video", "Job", "Problem"} < set(schemas)
-    for name in ("Script", "Scene", "Image", "Video", "Job", "Problem"):
+    assert {"Script", "Scene", "Image", "Music", "Video", "Job", "Problem"} < set(schemas)
+    for name in ("Script", "Scene", "Image", "Music", "Video", "Job", "Problem"):
         assert schemas[name]["description"]
 
 

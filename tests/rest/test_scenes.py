@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from tests.rest.making import a_script, an_approved_image, an_approved_scene, problem, raw, some_scenes
+from tests.rest.making import NO_ESTIMATE, a_script, an_approved_image, an_approved_scene, problem, raw, some_scenes
 from workflow import reading
 from workflow.context import Context
 
@@ -22,9 +22,11 @@ async def test_the_list_has_every_field_in_playing_order(client: httpx.AsyncClie
             "text": f"Word{order}.",
             "status": "pending",
             "version": 1,
+            "removed_at": None,
             "created_at": scene.created_at.isoformat().replace("+00:00", "Z"),
             "updated_at": scene.updated_at.isoformat().replace("+00:00", "Z"),
             "job": None,
+            "estimate": NO_ESTIMATE,
         }
         for order, scene in enumerate((first, second), start=1)
     ]

@@ -11,7 +11,7 @@ from domain.errors import InvalidInput
 from domain.lifecycle import Entity
 from domain.text import accept_text
 from tests.rest.conftest import HeardBell
-from tests.rest.making import a_script, an_approved_script, failed, problem, raw, taken_job
+from tests.rest.making import NO_COST, NO_ESTIMATE, a_script, an_approved_script, failed, problem, raw, taken_job
 from workflow import reading
 from workflow.context import Context
 
@@ -25,11 +25,16 @@ async def test_creating_answers_201_with_location_and_every_field(client: httpx.
         "id": 1,
         "title": "A title",
         "content": "It rains.\n",
+        "style": None,
+        "budget": None,
         "status": "draft",
         "version": 1,
+        "archived_at": None,
         "created_at": "2026-03-01T12:00:01Z",
         "updated_at": "2026-03-01T12:00:01Z",
         "job": None,
+        "cost": NO_COST,
+        "estimate": NO_ESTIMATE,
     }
     assert raw(await client.get(answer.headers["location"])) == script
     assert len(bell.rings) == 1
@@ -85,9 +90,9 @@ async def test_editing_to_the_same_changes_nothing(client: httpx.AsyncClient, co
 
 async def test_an_edit_of_nothing_is_declined(client: httpx.AsyncClient, context: Context) -> None:
     script = await a_script(context)
-    for body in ({}, {"expected_version": 1}, {"title": None}):
+    for body in ({}, {"expected_version": 1}, {"title": None}, {"no_budget": False}):
         said = problem(await client.put(f"/api/scripts/{script.id}", json=body), 422, "INVALID")
-        assert said["detail"] == "Give `title` or `content`."
+        assert said["detail"] == "Give `title`, `content`, `style`, `budget` or `no_budget`."
 
 
 async def test_another_version_is_a_conflict(client: httpx.AsyncClient, context: Context) -> None:
@@ -111,7 +116,7 @@ async def test_approving_starts_work(client: httpx.AsyncClient, context: Context
     assert approved["job"] == {
         "id": 1,
         "state": "queued",
-        "progress": {"fraction": 0.0, "completed": 0, "total": 0, "step": None},
+        "progress": {"fraction": 0.0, "completed": 0, "total": 0, "step": None, "seconds_left": None},
         "error": None,
     }
     assert [[wake.job_id for wake in ring.wakes] for ring in bell.rings] == [[1]]

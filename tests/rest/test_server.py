@@ -4,30 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
-import uvicorn
-from starlette.types import ASGIApp
 
 from tests.rest.conftest import MAX_BODY_BYTES
 from tests.rest.making import a_finished_video, a_script
 from workflow.context import Context
-
-
-@pytest_asyncio.fixture
-async def port(app: ASGIApp) -> AsyncIterator[int]:
-    """Of the application on a real server."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="websockets-sansio"
-    )
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve(sockets=[listening]))
-    yield listening.getsockname()[1]
-    server.should_exit = True
-    await running
 
 
 async def asked(port: int, request: str | bytes, *, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:

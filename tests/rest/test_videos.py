@@ -6,8 +6,10 @@ import hashlib
 
 import httpx
 
+from domain.entities import Deliverable
 from domain.lifecycle import Entity
 from domain.protocols import LOCAL
+from storage.videos import VideoFile
 from tests.rest.making import (
     a_finished_video,
     a_pending_video,
@@ -22,6 +24,25 @@ from tests.rest.making import (
 from workflow import reading, scenes, work
 from workflow.context import Context
 
+DEFAULT_RENDER = {
+    "width": 1920,
+    "height": 1080,
+    "aspect": "16:9",
+    "fps": 30,
+    "quality": "final",
+    "motion": "ken_burns",
+    "transition": "crossfade",
+    "transition_seconds": 0.8,
+    "fill": "blur",
+    "captions": "plain",
+    "title_card": False,
+    "narration": "auto",
+    "voice": None,
+    "music_id": None,
+    "scene_seconds": None,
+    "scenes": [],
+}
+
 
 async def test_asking_answers_202_with_the_video(client: httpx.AsyncClient, context: Context) -> None:
     image = await an_approved_image(context)
@@ -32,6 +53,7 @@ async def test_asking_answers_202_with_the_video(client: httpx.AsyncClient, cont
     assert raw(await client.get(answer.headers["location"])) == video
     assert raw(await client.get(f"/api/scripts/{image.script_id}/video")) == video
     assert video.pop("job")["state"] == "queued"
+    assert video.pop("render") == DEFAULT_RENDER
     assert video.pop("created_at") == video.pop("updated_at")
     assert video == {
         "id": 1,
@@ -47,6 +69,11 @@ async def test_asking_answers_202_with_the_video(client: httpx.AsyncClient, cont
         "height": None,
         "duration_seconds": None,
         "byte_size": None,
+        "poster_url": None,
+        "preview_url": None,
+        "captions_url": None,
+        "subtitles_url": None,
+        "manifest_url": None,
         "version": 1,
     }
 
@@ -82,11 +109,11 @@ async def test_a_failed_video_says_why(client: httpx.AsyncClient, context: Conte
     assert raw(await client.get(f"/api/scripts/{video.script_id}/video"))["id"] == video.id + 1
 
 
-async def test_a_video_of_other_pictures_is_stale(client: httpx.AsyncClient, context: Context) -> None:
+async def test_a_video_of_other_texts_or_pictures_is_stale(client: httpx.AsyncClient, context: Context) -> None:
     video = await a_finished_video(context)
     image = await reading.read_image(video.pins[0].image_id)
     await scenes.update_scene(context, scene_id=image.scene_id, actor=LOCAL, text="Edited.")
-    assert raw(await client.get(f"/api/videos/{video.id}"))["stale"] is False
+    assert raw(await client.get(f"/api/videos/{video.id}"))["stale"] is True
     await client.post(f"/api/scenes/{image.scene_id}/approve")
     job = await taken_job(context, Entity.SCENE, image.scene_id)
     assert job.replaces_id is None
@@ -129,3 +156,27 @@ async def test_declined(client: httpx.AsyncClient, context: Context) -> None:
     assert said["detail"] == f"There is no video of script {script.id}."
     problem(await client.get("/api/scripts/99/video"), 404, "NOT_FOUND")
     problem(await client.get("/api/videos/99"), 404, "NOT_FOUND")
+
+
+async def test_what_comes_with_a_video_is_served(client: httpx.AsyncClient, context: Context) -> None:
+    video = await a_pending_video(context)
+    job = await taken_job(context, Entity.VIDEO, video.id)
+    staged = await context.media.stage_bytes("video.mp4", b"film")
+    others = {kind: await context.media.stage_bytes(f"x.{kind.value}", kind.value.encode()) for kind in Deliverable}
+    file = VideoFile(staged.sha256, 160, 90, 5.0, staged.byte_size)
+    await work.record_video(context, job, staged=staged, file=file, others=others, note="No voice.")
+    seen = raw(await client.get(f"/api/videos/{video.id}"))
+    served = {
+        name: (answer.headers["content-type"], answer.content)
+        for name in ("poster_url", "preview_url", "captions_url", "subtitles_url", "manifest_url")
+        if (answer := await client.get(seen[name])).status_code == 200
+    }
+    assert served == {
+        "poster_url": ("image/jpeg", b"jpg"),
+        "preview_url": ("image/webp", b"webp"),
+        "captions_url": ("text/vtt; charset=utf-8", b"vtt"),
+        "subtitles_url": ("application/x-subrip", b"srt"),
+        "manifest_url": ("application/json", b"json"),
+    }
+    assert raw(await client.get(f"/api/jobs/{job.id}"))["note"] == "No voice."
+    assert list(context.media.staging.iterdir()) == []

@@ -40,7 +40,7 @@ async def test_a_deadlock_is_resolved_by_running_a_body_again(postgres_open: str
         in_transaction(lambda: add_to((first, second))),
         in_transaction(lambda: add_to((second, first))),
     )
-    assert runs == 3
+    assert runs in (3, 4), "the server ends one of the two, or both if they see it at the same moment"
     assert await column(Counter.all(), "value") == [2, 2]
 
 

@@ -14,9 +14,10 @@ import psutil
 import pytest
 from PIL import Image
 
+from domain.rendering import Motion, RenderSpec, Transition
 from video.render import render_video
 from video.runner import find_ffmpeg
-from video.timeline import RenderSpec, Timeline, TimelineScene
+from video.timeline import Timeline, TimelineScene
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +45,9 @@ def a_picture(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def a_timeline() -> Callable[..., Timeline]:
     def build(*pictures: Path, size: tuple[int, int] = (64, 36), fps: int = 25, seconds: float = 0.2) -> Timeline:
-        spec = RenderSpec(width=size[0], height=size[1], fps=fps, scene_seconds=seconds)
+        spec = RenderSpec(
+            width=size[0], height=size[1], fps=fps, scene_seconds=seconds, motion=Motion.HOLD, transition=Transition.CUT
+        )
         return Timeline(spec, tuple(TimelineScene(number, path) for number, path in enumerate(pictures, start=1)))
 
     return build
@@ -92,7 +95,7 @@ def running_ffmpeg(ffmpeg_binary: str) -> Callable[..., Awaitable[psutil.Process
     """Wait for an ffmpeg process below `parent` (this process unless told)."""
 
     async def find(parent: int | None = None) -> psutil.Process:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 for process in psutil.Process(parent).children(recursive=True):
                     try:
@@ -100,7 +103,7 @@ def running_ffmpeg(ffmpeg_binary: str) -> Callable[..., Awaitable[psutil.Process
                             return process
                     except psutil.Error:
                         continue
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0.01)
 
     return find
 

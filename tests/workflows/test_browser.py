@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -82,3 +83,79 @@ def test_a_video_plays_and_seeks(system: RunningSystem, tmp_path: Path) -> None:
             "await video.play(); return await end }"
         )
         assert ended is True
+
+
+LOOK = {"resolution": "P720", "fps": 24, "quality": "DRAFT", "motion": "KEN_BURNS", "transition": "CROSSFADE",
+        "captions": "BOXED", "titleCard": True, "sceneSeconds": 5}  # fmt: skip
+MADE = "query($id: ID!) { video(id: $id) { status error url durationSeconds captionsUrl } }"
+
+
+def test_a_film_with_captions_plays_to_its_end_and_seeks_to_the_frame(system: RunningSystem) -> None:
+    client = GraphQLClient(system)
+    script_id = client.create_script()
+    client.approve_script(script_id)
+    client.approve_scenes(script_id)
+    client.approve_images(script_id)
+    video_id = client.mutate("createVideo", "video { id }", scriptId=script_id, render=LOOK)["video"]["id"]
+
+    def finished() -> Any:
+        video = system.graphql(MADE, id=video_id)["video"]
+        return video if video["status"] != "PENDING" else None
+
+    video = until(finished, 120, "the video")
+    assert video["error"] is None
+    with visiting(system.url + video["url"]) as visit:
+        player = visit.page.locator("video")
+        player.wait_for()
+        assert player.evaluate("video => { video.pause(); return video.duration }") == pytest.approx(
+            video["durationSeconds"], abs=0.001
+        )
+        cues = player.evaluate(WITH_TRACK, video["captionsUrl"])
+        assert len(cues) >= 2
+        assert all(0 <= cue["start"] < cue["end"] <= video["durationSeconds"] for cue in cues)
+        for cue in (cues[-1], cues[0]):
+            middle = (cue["start"] + cue["end"]) / 2
+            there = player.evaluate(SEEK, middle)
+            assert there["time"] == pytest.approx(middle, abs=0.001)
+            assert there["frame"] == pytest.approx(middle, abs=1 / 24 + 0.001)
+            assert there["shown"] == [cue["text"]]
+        seen = player.evaluate(PLAY)
+        assert seen["at"] == pytest.approx(video["durationSeconds"], abs=0.05)
+        assert seen["texts"] == [cue["text"] for cue in cues]
+        assert visit.errors == []
+
+
+WITH_TRACK = """async (video, url) => {
+  const track = document.createElement("track");
+  Object.assign(track, {kind: "subtitles", srclang: "en", src: url, default: true});
+  const loaded = new Promise((done, failed) => { track.onload = done; track.onerror = failed; });
+  video.append(track);
+  track.track.mode = "showing";
+  await loaded;
+  return [...track.track.cues].map(cue => ({start: cue.startTime, end: cue.endTime, text: cue.text}));
+}"""
+SEEK = """async (video, time) => {
+  const frame = new Promise(done => video.requestVideoFrameCallback((now, facts) => done(facts.mediaTime)));
+  const there = new Promise(done => video.addEventListener("seeked", done, {once: true}));
+  video.currentTime = time;
+  await there;
+  const shown = [...video.textTracks[0].activeCues].map(cue => cue.text);
+  return {time: video.currentTime, frame: await frame, shown};
+}"""
+PLAY = """async video => {
+  const texts = [];
+  video.currentTime = 0;
+  video.textTracks[0].oncuechange = event => {
+    for (const cue of event.target.activeCues) if (texts.at(-1) !== cue.text) texts.push(cue.text);
+  };
+  video.playbackRate = 3;
+  video.muted = true;
+  const end = new Promise((done, failed) => {
+    video.onended = done;
+    video.onerror = () => failed(video.error.message);
+  });
+  await video.play();
+  await end;
+  return {at: video.currentTime, texts};
+}"""
+"""Cues that are over before the browser looks again would be missed at a much higher rate."""

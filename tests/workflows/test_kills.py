@@ -19,6 +19,7 @@ from tests.workflows.story import STATUS_CHANGES, GraphQLClient
 pytestmark = pytest.mark.stories
 
 PARTS = ("worker", "broker", "api", "serve group")
+DELIVERABLES = (".mp4", ".vtt", ".srt", ".jpg", ".webp", ".json")
 PARAGRAPHS = "\n\n".join(
     f"Chapter {number}. The traveller reaches the {place} before nightfall, tired and wet from the long road. "
     "Nobody is there to meet him, and so he walks on until the lamps are lit and the bells have stopped. "
@@ -135,7 +136,7 @@ def assert_nothing_lost_or_doubled(
     media = system.data_dir / "storage"
     videos = system.graphql("{ videos(first: 100) { nodes { filePath } } }")["videos"]["nodes"]
     assert sorted(path.name for path in (media / "videos").iterdir()) == sorted(
-        Path(video["filePath"]).name for video in videos
+        Path(video["filePath"]).with_suffix(ending).name for video in videos for ending in DELIVERABLES
     )
     files = [path for scene in scenes for path in (media / "images" / scene["id"]).glob("*.png")]
     assert len(files) == len(images)

@@ -45,8 +45,8 @@ _PAINTERS = {
 _OUTSIDE = (Biome.MEADOW, Biome.CITY, Biome.COAST, Biome.MOUNTAIN, Biome.VILLAGE, Biome.FOREST)
 
 
-def paint(request: ImageRequest) -> Image.Image:
-    """The picture of a request, at exactly its size."""
+def paint(request: ImageRequest, *, lettered: bool = False) -> Image.Image:
+    """The picture of a request, at exactly its size; with its scene's number and title in a corner if `lettered`."""
     plan = plan_of(request)
     width, height = _painted_size(request.width, request.height)
     canvas = Canvas(width, height)
@@ -58,6 +58,8 @@ def paint(request: ImageRequest) -> Image.Image:
     picture = _developed(canvas, plan)
     if picture.size != (request.width, request.height):
         picture = picture.resize((request.width, request.height), Image.Resampling.LANCZOS)
+    if not lettered:
+        return picture
     return add_lettering(picture, order=request.order, title=request.title, line=moment_of(request.prompt))
 
 

@@ -100,6 +100,19 @@ def spoiled_payload(payload: Payload, behaviour: Behaviour) -> Payload:
             return payload
 
 
+def echoing(payload: Payload, quote: str) -> Payload:
+    """The payload with a quote in its error's words, or else at its end; a good answer stays good."""
+    try:
+        body = json.loads(payload.head)
+    except ValueError:
+        return replace(payload, tail=payload.tail + quote.encode("utf-8", "replace"))
+    if isinstance(body, dict):
+        body |= {"echo": quote}
+        if isinstance(body.get("error"), dict):
+            body["error"] |= {"message": f"{body['error']['message']} You sent: {quote}", "request": quote}
+    return replace(payload, head=json.dumps(body).encode())
+
+
 def tokens(text: str) -> int:
     return max(1, len(text.encode("utf-8", "surrogatepass")) // 4)
 

@@ -16,7 +16,7 @@ from math import ceil
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.providers.double.answers import Answer, Call, Payload, answer_to, json_payload, spoiled_payload
+from tests.providers.double.answers import Answer, Call, Payload, answer_to, echoing, json_payload, spoiled_payload
 from tests.providers.double.brain import Brain, think
 from tests.providers.double.document import fault_in
 from tests.providers.double.errors import Json, Refusal, invalid_key, model_not_found, refusal_for
@@ -106,6 +106,8 @@ class Provider:
         )
         if behaviour.error is not None:
             return self._scripted_error(taken, behaviour)
+        if behaviour.redirect is not None:
+            return self._sent_on(taken, behaviour)
         call = Call(
             endpoint, taken.body, card, behaviour, chance, taken.seq, self.brain,
             lambda data, media_type: self._kept(taken, data, media_type),
@@ -142,8 +144,7 @@ class Provider:
                 refusal = refusal_for(behaviour.error, model="", key="", request_id=taken.request_id)
             return self._refused(taken, refusal, behaviour.outcome if behaviour.error else "no_such_picture")
         if behaviour.redirect is not None:
-            self._note(taken, charged=False, outcome=behaviour.outcome)
-            return Response(status_code=302, headers={"location": behaviour.redirect})
+            return self._sent_on(taken, behaviour)
         return self._answered(taken, behaviour, Answer(spoiled_payload(payload, behaviour)), charged=False)
 
     async def unknown(self, request: Request) -> Response:
@@ -189,6 +190,11 @@ class Provider:
         self._note(taken, charged=behaviour.is_charged, outcome=behaviour.outcome)
         return self._delivery(taken, _refusal_payload(refusal), behaviour, _retry_headers(behaviour))
 
+    def _sent_on(self, taken: Incoming, behaviour: Behaviour) -> Response:
+        assert behaviour.redirect is not None
+        self._note(taken, charged=False, outcome=behaviour.outcome)
+        return Response(status_code=302, headers={"location": behaviour.redirect})
+
     def _answered(self, taken: Incoming, behaviour: Behaviour, answer: Answer, charged: bool | None = None) -> Response:
         charged = behaviour.is_charged if charged is None else charged
         self._note(taken, charged=charged, usage=answer.usage if charged else None, outcome=behaviour.outcome)
@@ -212,6 +218,9 @@ class Provider:
             "openai-version": "2020-10-01",
             "openai-processing-ms": str(ceil((time.monotonic() - taken.arrived) * 1000)),
         }
+        if behaviour.echo:
+            payload = echoing(payload, f"{taken.key} {canonical(taken.body)}")
+            told["x-request-id"] = taken.key or ""
         return Delivery(payload, behaviour, headers=told | (headers or {}), gates=self.gates, drop=self.drop)
 
 

@@ -90,8 +90,9 @@ class Behaviour(BaseModel):
 
     Times are in seconds. `hold` names a gate: the request is charged, then waits for it to be released. `charged`
     overrules what would be charged (answers, and connections closed; never errors). `content` is the literal content of
-    a chat message, `url` where an image answer points instead of carrying the picture, `redirect` where a fetched
-    picture's address sends its reader.
+    a chat message, `url` where an image answer points instead of carrying the picture, `redirect` where a picture's
+    address or a request is sent on to. An answer that is an `echo` repeats the API key and the whole request wherever
+    it has words: in its errors, in bad bodies and in its headers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,6 +106,7 @@ class Behaviour(BaseModel):
     content: str | None = None
     url: str | None = None
     redirect: str | None = None
+    echo: bool = False
     megabytes: int = 64
     first_byte_after: float = 0.0
     spread_over: float = 0.0

@@ -15,7 +15,7 @@ MEDIA_TYPES = {
 _CODECS = {"mp3": ("mp3", "libmp3lame"), "opus": ("ogg", "libopus"), "aac": ("adts", "aac"), "flac": ("flac", "flac")}
 _RATE = 24_000
 _WORDS_A_SECOND = 2.5
-_LONGEST_SECONDS = 20.0
+_LONGEST_SECONDS = 120.0
 
 
 def made_speech(text: str, output: str, speed: float = 1.0) -> bytes:

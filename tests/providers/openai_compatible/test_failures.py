@@ -107,6 +107,7 @@ def assert_holds_nothing_secret(error: ProviderError) -> None:
         (425, None, RETRY, JobErrorCode.PROVIDER_UNAVAILABLE, False),
         (500, None, RETRY, JobErrorCode.PROVIDER_UNAVAILABLE, False),
         (502, None, RETRY, JobErrorCode.PROVIDER_UNAVAILABLE, True),
+        (502, "insufficient_quota", QUOTA, JobErrorCode.QUOTA_EXHAUSTED, False),
         (503, None, RETRY, JobErrorCode.PROVIDER_UNAVAILABLE, False),
         (504, None, RETRY, JobErrorCode.PROVIDER_UNAVAILABLE, True),
         (520, None, RETRY, JobErrorCode.PROVIDER_UNAVAILABLE, True),
@@ -194,7 +195,17 @@ async def test_answers_of_no_use(role: Role, reply: Reply) -> None:
 
 @pytest.mark.parametrize(
     ("code", "kind", "charged"),
-    [(429, RETRY, False), (402, QUOTA, False), (504, RETRY, True), ("odd", RETRY, True), (None, RETRY, True)],
+    [
+        (429, RETRY, False),
+        (402, QUOTA, False),
+        (504, RETRY, True),
+        ("odd", RETRY, True),
+        (None, RETRY, True),
+        ("insufficient_quota", QUOTA, False),
+        ("content_policy_violation", PROMPT, False),
+        ("rate_limit_exceeded", RETRY, False),
+        ("invalid_api_key", CONFIG, False),
+    ],
 )
 async def test_an_error_with_status_200(code: object, kind: ProviderErrorKind, charged: bool) -> None:
     error, _ = await failure_of(json_reply({"error": {"code": code, "message": CANARY}}), Role.IMAGES)
@@ -260,9 +271,10 @@ def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers, NOW) == seconds
 
 
-@pytest.mark.parametrize("value", [None, "", "a b", "x" * 200, "req\n1", "é"])
+@pytest.mark.parametrize("value", [None, "", "a b", "x" * 200, "req\n1", "é", KEY, f"req_{KEY}", f"{KEY[3:12]}..."])
 def test_a_strange_request_id_is_dropped(value: str | None) -> None:
-    assert clean_request_id(value) is None
+    """One that repeats a piece of the key among them."""
+    assert clean_request_id(value, {"authorization": f"Bearer {KEY}"}) is None
 
 
 @pytest.mark.parametrize("role", list(Role))

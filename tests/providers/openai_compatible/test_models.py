@@ -59,10 +59,14 @@ async def test_a_bad_key_is_an_error() -> None:
     assert KEY not in str(caught.value)
 
 
-@pytest.mark.parametrize("status", [403, 404, 405, 501])
+@pytest.mark.parametrize("status", [301, 307, 400, 403, 404, 405, 406, 410, 422, 501])
 async def test_a_server_that_tells_nothing_is_fine(status: int) -> None:
-    (notice,) = await notices(error_reply(status, None))
-    assert not notice.urgent
+    """Of either role: its calls may work all the same, and it must not be paused."""
+    async with serving(lambda _: error_reply(status, None)) as server:
+        found = await check_models(
+            [TextOptions(base_url=server.base_url), ImageOptions(base_url=server.base_url)], TODAY
+        )
+    assert [(notice.role, notice.urgent) for notice in found] == [(Role.TEXT, False), (Role.IMAGES, False)]
 
 
 async def test_a_key_without_this_right_is_fine() -> None:

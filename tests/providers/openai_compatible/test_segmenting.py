@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.bounds import MOST_WINDOW_CALLS
 from domain.calls import ProviderError, Role
 from domain.errors import WorkFailed
 from domain.generation import SegmentationRequest
 from domain.segmentation import Segmentation
 from providers.openai_compatible.failures import bad_output, refused
 from providers.openai_compatible.options import TextOptions
-from providers.openai_compatible.segmenting import MOST_CALLS, find_scenes
+from providers.openai_compatible.segmenting import find_scenes
 from providers.units import units_of
 from tests.providers.openai_compatible.scripts import (
     INJECTIONS,
@@ -86,7 +87,7 @@ def test_a_long_script_in_many_languages_with_an_unruly_model(seed: int) -> None
     started = time.monotonic()
     found = cut(text, model)
     assert time.monotonic() - started < 10
-    assert len(model.asked) <= MOST_CALLS
+    assert len(model.asked) <= MOST_WINDOW_CALLS
     assert len(found.cuts) > 100
 
 
@@ -160,9 +161,9 @@ def test_other_failures_end_the_attempt() -> None:
 def test_calls_are_bounded_whatever_the_text() -> None:
     model = Model(lambda units, call: "garbage")
     found = cut("a\n" * 60_000, model)
-    assert len(model.asked) == MOST_CALLS
+    assert len(model.asked) == MOST_WINDOW_CALLS
     assert found.note is not None
-    assert f"After {MOST_CALLS} calls" in found.note
+    assert f"After {MOST_WINDOW_CALLS} calls" in found.note
 
 
 def test_one_sentence_needs_no_call() -> None:

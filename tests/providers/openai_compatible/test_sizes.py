@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from providers.openai_compatible.sizes import nearest_size, size_for_model
+from domain.picture_sizes import nearest_size, size_for_model
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from domain.bounds import LONGEST_PROMPT
 from domain.calls import ProviderError, ProviderErrorKind, Role, Usage
 from domain.generation import PromptRequest, SegmentationRequest
 from providers.openai_compatible.options import TextOptions
-from providers.openai_compatible.prompting import LONGEST_PROMPT, clean_prompt, is_apology
+from providers.openai_compatible.prompting import clean_prompt, is_apology
 from providers.openai_compatible.text import OpenAIText
 from tests.providers.openai_compatible.loopback import (
     KEY,
@@ -213,6 +214,15 @@ async def test_no_prompt_is_bad_output_and_not_kept(content: object) -> None:
                 await text.write_prompt(SCENE, book)
             assert (caught.value.kind, caught.value.charged) == (ProviderErrorKind.BAD_OUTPUT, False)
     assert (len(server.asked), book.rejected, book.answers) == (2, 2, {})
+
+
+async def test_a_prompt_that_breaks_off_is_none() -> None:
+    async with text_at(lambda asked: chat_reply("A lighthouse at du", finish="length")) as (text, _):
+        with pytest.raises(ProviderError, match="wrote no prompt"):
+            await text.write_prompt(SCENE, MemoryBook())
+    long = "A lighthouse at dusk, seen from the sea. " * 40
+    async with text_at(lambda asked: chat_reply(long, finish="length")) as (text, _):
+        assert (await text.write_prompt(SCENE, MemoryBook())).endswith("from the sea.")
 
 
 @pytest.mark.parametrize(

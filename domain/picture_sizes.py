@@ -1,4 +1,4 @@
-"""The size to ask of a model for a picture of a wanted size.
+"""The size to ask of a model for a picture of a wanted size: what a picture costs depends on it.
 
 gpt-image-2 and later: any width and height divisible by 16, from 1:3 to 3:1, no edge above 3,840, 655,360 to 8,294,400
 pixels. Older ones, and `chatgpt-image-latest`, have three sizes.
@@ -24,6 +24,12 @@ def size_for_model(model: str, width: int, height: int) -> tuple[int, int]:
         wanted = math.log(max(1, width) / max(1, height))
         return min(_THREE_SIZES, key=lambda size: abs(math.log(size[0] / size[1]) - wanted))
     return nearest_size(width, height)
+
+
+def size_in_pixels(size: str, width: int, height: int) -> tuple[int, int]:
+    """A size as it is asked for, such as `1024x1024`; the one that is wanted where it is left to the server."""
+    across, _, down = size.partition("x")
+    return (int(across), int(down)) if across.isdigit() and down.isdigit() else (width, height)
 
 
 def nearest_size(width: int, height: int) -> tuple[int, int]:

@@ -1,0 +1,89 @@
+"""Music for a script's videos: what becomes of a piece, and of whom it is taken."""
+
+from __future__ import annotations
+
+import hashlib
+
+import httpx
+import pytest
+
+from storage import models
+from tests.rest.making import a_script, problem, raw
+from workflow.context import Context
+
+
+async def sent(client: httpx.AsyncClient, script_id: int, data: bytes = b"music", /, **headers: str) -> httpx.Response:
+    files = {"music": ("Night train.mp3", data, "audio/mpeg")}
+    return await client.post(f"/api/scripts/{script_id}/music", files=files, headers=headers)
+
+
+async def test_a_piece_is_kept_and_listed(client: httpx.AsyncClient, context: Context) -> None:
+    script = await a_script(context)
+    answer = await sent(client, script.id)
+    music = dict(raw(answer))
+    assert answer.status_code == 201
+    assert music.pop("created_at")
+    assert music == {
+        "id": 1,
+        "script_id": script.id,
+        "title": "Night train",
+        "file_path": "music/music_1.flac",
+        "url": "/media/music/music_1.flac",
+        "sha256": hashlib.sha256(b"music").hexdigest(),
+        "duration_seconds": 5.0,
+        "byte_size": 5,
+    }
+    file = await client.get("/media/music/music_1.flac")
+    assert (file.content, file.headers["content-type"]) == (b"music", "audio/flac")
+    listed = await client.get(f"/api/scripts/{script.id}/music")
+    assert [each["id"] for each in listed.json()] == [1]
+    assert list(context.media.staging.iterdir()) == []
+
+
+NAMES = [
+    ("C:\\My music\\tune.wav", "tune"),
+    ("../../etc/passwd", "passwd"),
+    ("", "Untitled"),
+    ("a" * 60 + ".mp3", "a" * 40),
+]
+
+
+@pytest.mark.parametrize(("name", "title"), NAMES)
+async def test_its_title_is_the_files_name(client: httpx.AsyncClient, context: Context, name: str, title: str) -> None:
+    script = await a_script(context)
+    head = f'--b\r\nContent-Disposition: form-data; name="music"; filename="{name}"\r\n\r\n'
+    answer = await client.post(
+        f"/api/scripts/{script.id}/music",
+        content=head.encode() + b"music\r\n--b--\r\n",
+        headers={"content-type": "multipart/form-data; boundary=b"},
+    )
+    assert raw(answer)["title"] == title
+
+
+async def test_the_same_request_is_carried_out_once(client: httpx.AsyncClient, context: Context) -> None:
+    script = await a_script(context)
+    key = {"Idempotency-Key": "tune"}
+    assert raw(await sent(client, script.id, **key))["id"] == raw(await sent(client, script.id, **key))["id"]
+    problem(await sent(client, script.id, b"other", **key), 409, "IDEMPOTENCY_CONFLICT")
+    assert await models.Music.all().count() == 1
+
+
+async def test_declined(client: httpx.AsyncClient, context: Context) -> None:
+    script = await a_script(context)
+    problem(await sent(client, 99), 404, "NOT_FOUND")
+    problem(await client.get("/api/scripts/99/music"), 404, "NOT_FOUND")
+    for data in (b"", b"bad"):
+        said = problem(await sent(client, script.id, data), 422, "INVALID")
+        assert [each["field"] for each in said["errors"]] == ["music"]
+    problem(await sent(client, script.id, b"x" * (context.limits.max_music_bytes + 1)), 413, "LIMIT_EXCEEDED")
+    problem(await client.post(f"/api/scripts/{script.id}/music", json={}), 415, "UNSUPPORTED_MEDIA_TYPE")
+    assert await models.Music.all().count() == 0
+    assert list(context.media.staging.iterdir()) == []
+
+
+async def test_a_script_has_so_many_pieces_at_most(client: httpx.AsyncClient, context: Context) -> None:
+    script = await a_script(context)
+    for _ in range(context.limits.max_music):
+        assert (await sent(client, script.id)).status_code == 201
+    problem(await sent(client, script.id), 413, "LIMIT_EXCEEDED")
+    assert await models.Music.all().count() == context.limits.max_music
