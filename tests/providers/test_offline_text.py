@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +12,7 @@ from domain.segmentation import SceneDraft, Segmentation, join_scenes, scenes_fr
 from providers.offline import OfflineText
 from providers.offline.titles import LONGEST_TITLE
 from providers.words import word_count
+from tests.costs import assert_answer_is_cheap
 from tests.providers.stories import STORY
 from tests.providers.test_units import any_text
 
@@ -147,7 +146,5 @@ async def test_a_text_without_words_is_refused(content: str) -> None:
 
 async def test_a_very_long_script_is_quick() -> None:
     content = STORY * (300_000 // len(STORY))
-    begun = time.process_time()
-    scenes = await scenes_of(content, 500)
-    assert time.process_time() - begun < 1.5
+    scenes = await assert_answer_is_cheap(lambda: scenes_of(content, 500), 1.5)
     assert len(scenes) == 500

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +10,7 @@ from domain.segmentation import LossyCuts
 from providers.headings import LineKind
 from providers.sentences import language_of, sentence_ends
 from providers.units import LONGEST_UNIT, Break, cut_points, units_of
+from tests.costs import assert_cheap, assert_grows_no_faster_than
 
 AWKWARD = " \n\t.!?\r\u2028\u00a0é漢。「」😀\u0301\u200d\u200babAB#-—«»“”\"'1)…\ud800\x00\x85"
 any_text = st.text(alphabet=st.one_of(st.characters(), st.sampled_from(AWKWARD)), max_size=400)
@@ -148,12 +147,6 @@ def test_cut_points_refuse_what_does_not_tile() -> None:
     ['Dr. Smith paid 3.5. "Sure?" she asked. He nodded… Then he went.\n\n', "她走了。“你好！”", "a", '("a. ', "。"],
 )
 def test_units_take_linear_time(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = piece * (length // len(piece))
-        begun = time.process_time()
-        units_of(text)
-        return time.process_time() - begun
-
-    small, large = min(seconds(20_000) for _ in range(2)), seconds(160_000)
-    assert large < 1.5
-    assert large < 24 * small + 0.1
+    small, large = (piece * (length // len(piece)) for length in (20_000, 160_000))
+    assert_cheap(lambda: units_of(large), 1.5)
+    assert_grows_no_faster_than(24, lambda: units_of(small), lambda: units_of(large))
