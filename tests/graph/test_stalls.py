@@ -84,7 +84,7 @@ VALUES: dict[str, Any] = {
 
 
 async def stalled_by(studio: Studio, bodies: list[bytes], folder: Path) -> tuple[Stalls, set[int]]:
-    """The same requests, until they stall nothing: what a request does it does again, what the machine does it may not."""
+    """The same requests, until they stall nothing: what a request costs it costs again, other processes may not."""
     studio.context = replace(studio.context, limits=Limits())
     for _ in range(4):
         async with serving(studio) as api, watched_loop() as stalls:
