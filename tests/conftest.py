@@ -51,12 +51,30 @@ _THOROUGH = (
 )  # fmt: skip
 
 
+_TWINS = (
+    "test_work_goes_on_soon_after_a_kill[embedded-api", "test_work_goes_on_soon_after_a_kill[embedded-broker",
+    "test_work_goes_on_soon_after_a_kill[scaled-worker", "test_work_goes_on_soon_after_a_kill[scaled-serve group",
+    "test_a_script_becomes_a_video_and_each_call_is_paid_once[scaled", "test_cancelled_at_ten_moments[0.02",
+    "test_cancelled_at_ten_moments[0.1", "test_cancelled_at_ten_moments[0.4", "test_cancelled_at_ten_moments[0.55",
+    "test_cancelled_at_ten_moments[0.85", "test_cancelled_at_ten_moments[0.95",
+    "test_a_narration_beyond_the_budget_waits_and_goes_on_when_it_is_raised[sqlite-graphql",
+    "test_a_narration_beyond_the_budget_waits_and_goes_on_when_it_is_raised[postgresql-rest",
+    "test_after_a_lost_answer_a_person_retries_the_video[sqlite-rest",
+    "test_after_a_lost_answer_a_person_retries_the_video[postgresql-graphql",
+    "test_what_a_cancelled_video_has_paid_for_serves_the_next[sqlite",
+    "test_a_subscriber_that_was_cut_off_gets_exactly_the_rest_after_a_restart[embedded",
+)  # fmt: skip
+"""Variants whose like is in `make test`, on the other system or database; they run in `make test-slow`."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`make check` leaves out what takes its time: processes, the second database, and the long loops."""
     for item in items:
         place = item.path.relative_to(Path(__file__).parent).as_posix()
         if place.startswith(_THOROUGH) or "postgresql" in item.name:
             item.add_marker(pytest.mark.thorough)
+        if item.name.startswith(_TWINS):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def test_a_signal_stops_all_of_it(data: Path, number: signal.Signals) -> None:
         socket_dir = socket_dir_of(system)
         assert len(system.family()) == 3
         system.process.send_signal(number)
-        assert system.process.wait(timeout=10) == 0
+        assert system.process.wait(timeout=30) == 0
         assert_clean(system, socket_dir)
         assert running_server(data) is None
 
@@ -84,7 +84,7 @@ def test_what_does_not_want_to_end_is_ended(data: Path) -> None:
         socket_dir = socket_dir_of(system)
         asked = time.monotonic()
         system.process.terminate()
-        assert system.process.wait(timeout=10) == 0
+        assert system.process.wait(timeout=30) == 0
         assert 1 <= time.monotonic() - asked < 2.5
         assert_clean(system, socket_dir)
 
@@ -185,7 +185,7 @@ def test_a_server_started_by_another_command_ends_with_it(data: Path) -> None:
         system.ready()
         socket_dir = socket_dir_of(system)
         os.close(writing)
-        assert system.process.wait(timeout=10) == 0
+        assert system.process.wait(timeout=30) == 0
         assert_clean(system, socket_dir)
 
 
@@ -218,7 +218,7 @@ def test_an_api_that_never_comes_up_ends_everything(data: Path) -> None:
 
 def test_a_failed_migration_is_shown(data: Path) -> None:
     with System(data, "migrate=fail") as system:
-        assert system.process.wait(timeout=10) == 1
+        assert system.process.wait(timeout=30) == 1
         assert "could not be brought up to date (exit code 2)" in system.output()
         assert "    migrate: table scripts is upside down" in system.output()
         until(system.nothing_left)
@@ -228,7 +228,7 @@ def test_a_taken_port_is_said(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with System(data, port=port) as system:
-            assert system.process.wait(timeout=10) == 1
+            assert system.process.wait(timeout=30) == 1
             assert f"Port {port} on 127.0.0.1 is taken" in system.output()
             assert "--port" in system.output()
             assert "Traceback" not in system.output()
@@ -238,14 +238,14 @@ def test_a_second_server_on_the_folder_is_refused_with_the_url_of_the_first(data
     with System(data) as first:
         url = first.ready()
         with System(data) as second:
-            assert second.process.wait(timeout=10) == 1
+            assert second.process.wait(timeout=30) == 1
             assert f"Another Reelgate server runs on the data folder {data} at {url}" in second.output()
         assert running_server(data) == url
 
 
 def test_other_machines_are_refused_unless_asked_for(data: Path) -> None:
     with System(data, host="0.0.0.0") as refused:
-        assert refused.process.wait(timeout=10) == 1
+        assert refused.process.wait(timeout=30) == 1
         assert "--insecure" in refused.output()
         assert not data.exists()
     with System(data, "insecure", host="0.0.0.0") as allowed:
@@ -257,13 +257,13 @@ def test_unusual_data_folders(tmp_path: Path, name: str) -> None:
     with System(tmp_path / name) as system:
         system.ready()
         system.process.terminate()
-        assert system.process.wait(timeout=10) == 0
+        assert system.process.wait(timeout=30) == 0
 
 
 def test_a_data_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with System(tmp_path / "file" / "data") as system:
-        assert system.process.wait(timeout=10) == 1
+        assert system.process.wait(timeout=30) == 1
         assert "cannot be used" in system.output()
 
 
@@ -274,7 +274,7 @@ def test_nobody_reading_its_log_does_not_stop_it(data: Path) -> None:
         system.ready()
         until(lambda: psutil.Process(system.part("worker.py").pid).cpu_times().user > 0.2)
         system.process.terminate()
-        assert system.process.wait(timeout=10) == 0
+        assert system.process.wait(timeout=30) == 0
         until(system.nothing_left)
     os.close(reading)
 

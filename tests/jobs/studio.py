@@ -46,7 +46,7 @@ from workflow.context import Context
 T = TypeVar("T")
 
 
-async def until(condition: Callable[[], T], seconds: float = 20.0, what: str = "the condition") -> T:
+async def until(condition: Callable[[], T], seconds: float = 60.0, what: str = "the condition") -> T:
     """What the condition answers once that is true."""
 
     async def asked() -> T:
@@ -55,7 +55,7 @@ async def until(condition: Callable[[], T], seconds: float = 20.0, what: str = "
     return await until_true(asked, seconds, what)
 
 
-async def until_true(condition: Callable[[], Awaitable[T]], seconds: float = 20.0, what: str = "the condition") -> T:
+async def until_true(condition: Callable[[], Awaitable[T]], seconds: float = 60.0, what: str = "the condition") -> T:
     """The same for a condition that has to be waited for."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not (value := await condition()):
@@ -195,7 +195,7 @@ class Studio:
 
     # --- what became of it -----------------------------------------------------------------------------------------
 
-    async def reaches(self, job: Job, *states: JobState, seconds: float = 20.0) -> Job:
+    async def reaches(self, job: Job, *states: JobState, seconds: float = 60.0) -> Job:
         async def there() -> Job | None:
             found = await reading.read_job(job.id)
             return found if found.state in states else None

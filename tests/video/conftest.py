@@ -92,15 +92,16 @@ def assert_nothing_left(output: Path, work_dir: Path) -> Callable[[], None]:
 
 @pytest.fixture
 def running_ffmpeg(ffmpeg_binary: str) -> Callable[..., Awaitable[psutil.Process]]:
-    """Wait for an ffmpeg process below `parent` (this process unless told)."""
+    """Wait for an ffmpeg process below `parent` (this process unless told) that encodes, and is not just asked for its
+    version."""
 
     async def find(parent: int | None = None) -> psutil.Process:
         async with asyncio.timeout(60):
             while True:
                 for process in psutil.Process(parent).children(recursive=True):
                     try:
-                        if process.exe() == ffmpeg_binary and process.environ():  # without any, exec is under way
-                            return process
+                        if process.exe() == ffmpeg_binary and "-i" in process.cmdline() and process.environ():
+                            return process  # without an environment, exec is under way
                     except psutil.Error:
                         continue
                 await asyncio.sleep(0.01)

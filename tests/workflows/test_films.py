@@ -207,6 +207,7 @@ def cmd(process: Any) -> str:
         return ""
 
 
+@pytest.mark.slow
 def test_the_next_worker_goes_on_where_a_killed_one_was(system: RunningSystem, double: Double, script_id: str) -> None:
     before = len(entries(double, SPEECH))
     cache = system.data_dir / "storage" / "cache" / "segments"

@@ -173,6 +173,7 @@ def test_stopping_at_a_gate_and_going_on(
     assert frames_of(output) % FRAMES_PER_SCENE == 0
 
 
+@pytest.mark.slow
 def test_interrupted_at_any_moment_it_goes_on(
     environment: dict[str, str], data_dir: Path, chapters: Path, output: Path, tmp_path: Path
 ) -> None:
@@ -212,6 +213,7 @@ def test_interrupted_at_any_moment_it_goes_on(
     assert [path.name for path in output.parent.iterdir()] == ["film.mp4"]
 
 
+@pytest.mark.slow
 def test_two_at_once_on_one_data_folder(
     environment: dict[str, str], data_dir: Path, script: Path, chapters: Path, tmp_path: Path
 ) -> None:
