@@ -47,7 +47,8 @@ _THOROUGH = (
     "speech/", "video/sound/test_sound_mixing", "video/sound/test_sound_failing", "video/sound/test_sound_checking",
     "video/sound/test_sound_blending", "video/captions/test_overlays", "video/test_faults", "video/test_finished",
     "video/test_video_grid", "video/test_video_failing", "video/test_video_pool", "video/test_video_cache",
-    "video/test_video_pictures", "video/test_video_segments",
+    "video/test_video_pictures", "video/test_video_segments", "graph/test_stalls.py", "app/test_imports.py",
+    "video/sound/test_sound_long", "storage/test_migrate.py",
 )  # fmt: skip
 
 
