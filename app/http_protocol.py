@@ -1,4 +1,5 @@
-"""uvicorn's HTTP, with two things more: who answers can cut a connection off, and an early answer arrives.
+"""uvicorn's HTTP, with three things more: who answers can cut a connection off, an early answer arrives, and what is
+not a request's body is bounded.
 
 uvicorn closes a connection when everything written has been taken, which a client that does not read never does. And
 it closes at once where an answer says `Connection: close`. If the request is still coming then, the system answers its
@@ -7,6 +8,8 @@ large would learn nothing but that the connection broke. So only our half is clo
 thrown away: so long, so much, and no longer. nginx does the same and calls it lingering_close.
 
 What comes after an answer that leaves the connection open is bounded as well.
+
+uvicorn keeps headers of any length, and waits for their end for ever.
 """
 
 from __future__ import annotations
@@ -26,22 +29,43 @@ LINGER_IDLE_SECONDS: Final = 5.0
 LINGER_BYTES: Final = 1024 * 1024 * 1024
 """A browser shows an answer only when all of its file is sent, so this is more than any sensible one."""
 
+HEAD_SECONDS: Final = 30.0
+"""For a request's line and headers to come, from the beginning of the connection or of the request."""
+HEAD_BYTES: Final = 64 * 1024
+"""Of a request's line, headers and trailers; what frames the pieces of a body counts when it outweighs them."""
+FRAMING: Final = 8
+"""Bytes around one byte of a body that are still sensible."""
+SLICE: Final = 16 * 1024
+
 
 class HttpProtocol(HttpToolsProtocol):
     _rest: _Rest | None = None
     _stopping = False
+    _head_timer: asyncio.TimerHandle | None = None
+    _overhead = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_head()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._unset_keepalive_if_required()
+        self._overhead = 0
+        self._await_head()
         scope: Any = self.scope
         scope["extensions"] = {ABORT: partial(reset, self.transport)}
 
     def on_headers_complete(self) -> None:
+        self._head_came()
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:
             self.cycle.transport = _Closing(self, self.cycle)  # type: ignore[assignment]
+
+    def on_body(self, body: bytes) -> None:
+        self._overhead = max(0, self._overhead - FRAMING * len(body))
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -66,7 +90,20 @@ class HttpProtocol(HttpToolsProtocol):
             self._rest.take(len(data))
             if self.transport.is_closing() or not self._rest.readable:
                 return
-        super().data_received(data)
+        for start in range(0, len(data), SLICE):  # of many requests in one piece, each has its own head
+            super().data_received(data[start : start + SLICE])
+            self._overhead += min(SLICE, len(data) - start)
+            if self._over():
+                return
+            if self._overhead > HEAD_BYTES:
+                self._head_came()
+                self.send_400_response(f"The request's line and headers are longer than {HEAD_BYTES} bytes.")
+                return
+
+    def _over(self) -> bool:
+        """Whether nothing more is to be read here: the connection ends, or speaks another protocol."""
+        lingering = self._rest is not None and not self._rest.readable
+        return lingering or self.transport.is_closing() or self.transport.get_protocol() is not self
 
     def send_400_response(self, msg: str) -> None:
         """To what is not HTTP, so that nothing after it can be understood either."""
@@ -94,9 +131,19 @@ class HttpProtocol(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._head_came()
         if self._rest is not None:
             self._rest.end()
         super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+
+    def _head_came(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def shutdown(self) -> None:
         self._stopping = True
