@@ -73,17 +73,17 @@ const keys = {
   keyApproveScene: "Approve this scene",
   keyReject: "Reject with a reason; Enter sends it",
   keyEdit: "Edit the words",
-  keySplit: "Split the scene at the caret",
+  keySplit: "In the words: split the scene at the caret",
+  keySave: "In the words: save them",
+  keyLeave: "In the words: leave them",
   keyBack: "Back to the plain view",
   keyPlay: "Play or pause",
   keyForward: "5 seconds on",
   keyBackward: "5 seconds back",
   keyFull: "Whole screen",
   lettersOn: "Single letters act as shortcuts",
-  keyNames: /** @type {Record<string, string>} */ ({
-    ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", "Alt+ArrowUp": "Alt ↑", "Alt+ArrowDown": "Alt ↓",
-    "Ctrl+Enter": "Ctrl ↵", "Ctrl+S": "Ctrl S", Enter: "↵", Escape: "Esc", " ": "Space",
-  }),
+  keyNames: /** @type {Record<string, string>} */ ({ ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Enter: "↵", Escape: "Esc", " ": "Space" }),
+  keyNamesApple: { Ctrl: "⌘", Alt: "⌥" },
 };
 
 const statuses = {
@@ -151,6 +151,7 @@ const writing = {
   contentMissing: "The script has no words yet.",
   dropHere: "Drop the file to read it",
   chooseFile: "Choose a file",
+  putBack: "Put back what was there",
   fileTaken: (/** @type {string} */ name) => `${name} was read. Look it over before you save it.`,
   fileTooLarge: (/** @type {string} */ name) => `${name} is too large to be a script. Split it, or paste the part you need.`,
   fileUnknown: (/** @type {string} */ name) => `${name} is of a kind that cannot be read here. Save it as .txt, .md, .docx or .fountain.`,
@@ -167,7 +168,7 @@ const writing = {
   newHint: "Nothing is made or paid for before you approve it.",
   counts: (/** @type {string} */ words, /** @type {string} */ characters) => `${words} words, ${characters} characters`,
   countsNone: "No words yet",
-  estimates: (/** @type {string} */ scenes, /** @type {string} */ length) => `About ${scenes} scenes and ${length} minutes`,
+  estimates: (/** @type {number} */ scenes, /** @type {string} */ length) => `About ${some(scenes, "scene")} and ${length} minutes`,
   aboutScript: "About this script",
   wordsLabel: "Words",
   scenesLabel: "Scenes",
@@ -201,7 +202,7 @@ const scenes = {
   toText: "To the text",
   cutting: "Cutting the text into scenes",
   scenesApprovedOf: (/** @type {number} */ done, /** @type {number} */ all) => `${done} of ${all} scenes approved`,
-  storyboardHint: "J and K move, A approves, E edits. Ctrl+Enter in the words splits the scene there.",
+  storyboardHint: (/** @type {string} */ split) => `J and K move, A approves, E edits. ${split} in the words splits the scene there.`,
   approve: "Approve",
   approveAll: (/** @type {number} */ count) => (count === 1 ? "Approve the one left" : `Approve all ${count}`),
   approveAllTitle: (/** @type {number} */ count) => `Approve ${some(count, "scene")}?`,
@@ -311,21 +312,49 @@ const video = {
   videoLabel: (/** @type {string} */ title) => `Video of ${title || "this script"}`,
   captions: "Captions",
   download: "Download",
-  downloadCaptions: "Captions (SRT)",
+  files: "More files",
+  deliverables: { captions: "Captions (VTT)", subtitles: "Subtitles (SRT)", poster: "Still (JPEG)", preview: "Moving preview (WebP)", manifest: "Record (JSON)" },
   versions: "Versions",
   version: (/** @type {number} */ number) => `Version ${number}`,
   optionsTitle: "How it is made",
+  optionsUsual: "as usual here",
+  optionsChanged: "changed",
+  optionsOf: (/** @type {number} */ number) => `as version ${number}`,
+  optionsReset: "All as usual here",
+  optionsBack: (/** @type {number} */ number) => `Back to version ${number}`,
+  optionGroups: /** @type {Record<string, string>} */ ({ picture: "Picture", pace: "Pace", words: "Words and sound" }),
   asUsual: "As usual here",
+  asTheRest: "As the rest",
   noMusic: "None",
   addMusic: "Add music",
+  listenTo: (/** @type {string} */ title) => `Listen to ${title}`,
+  noVoice: "There is no voice here, so nothing will be spoken.",
+  voiceHint: "A name the voice provider knows",
+  sceneOptions: "Single scenes",
+  sceneOptionsTitle: "Single scenes in the video",
+  sceneOptionsHint: "What is left empty is as in the rest of the video. A longer narration wins over seconds.",
+  sceneOptionsCount: (/** @type {number} */ count) => (count ? `${some(count, "scene")} otherwise` : ""),
+  sceneInVideo: "In the video",
+  sceneInVideoTitle: (/** @type {number} */ place) => `Scene ${place} in the video`,
+  sceneInVideoNow: (/** @type {string[]} */ words) => `In the video: ${words.join(", ")}`,
+  sceneOption: (/** @type {string} */ option, /** @type {number} */ place) => `${option} of scene ${place}`,
+  seconds: (/** @type {string} */ value) => `${value} s`,
+  videoLength: (/** @type {string} */ time) => `About ${time} long.`,
+  videoFree: "Costs nothing.",
+  videoCosts: (/** @type {string} */ amount) => `The voice costs ${amount}.`,
+  done: "Done",
   options: /** @type {Record<string, string>} */ ({
-    aspect: "Shape", resolution: "Resolution", quality: "Quality", motion: "Camera", transition: "Transitions", captions: "Captions",
-    narration: "Narration", music: "Music",
+    aspect: "Shape", resolution: "Resolution", fill: "Picture fit", quality: "Quality", fps: "Frames a second", titleCard: "Title card",
+    motion: "Camera", transition: "Transitions", transitionSeconds: "Their seconds", sceneSeconds: "Seconds each", captions: "Captions",
+    narration: "Narration", voice: "Voice", music: "Music",
   }),
+  ofScene: /** @type {Record<string, string>} */ ({ seconds: "Seconds", motion: "Camera", transition: "Transition into it" }),
   optionValues: /** @type {Record<string, string>} */ ({
     "aspect.WIDE": "Wide, 16:9", "aspect.TALL": "Tall, 9:16", "aspect.SQUARE": "Square, 1:1",
     "resolution.P720": "720p", "resolution.P1080": "1080p", "resolution.P1440": "1440p", "resolution.P2160": "2160p (4K)",
-    "quality.DRAFT": "Draft, quick", "quality.FINAL": "Final", "motion.HOLD": "Still", "motion.KEN_BURNS": "Slow pan and zoom",
+    "fill.BLUR": "Over a blurred copy", "fill.FIT": "Between black bars", "fill.CROP": "Cut at the edges",
+    "quality.DRAFT": "Draft, quick", "quality.FINAL": "Final", "titleCard.true": "Begins with the title", "titleCard.false": "None",
+    "motion.HOLD": "Still", "motion.KEN_BURNS": "Slow pan and zoom",
     "transition.CUT": "Cut", "transition.CROSSFADE": "Crossfade", "transition.FADE_BLACK": "Through black",
     "captions.NONE": "Not in the picture", "captions.PLAIN": "Plain", "captions.BOXED": "On a dark box", "captions.BOLD": "Large and bold",
     "narration.AUTO": "If there is a natural voice", "narration.ON": "Spoken", "narration.OFF": "Not spoken",
@@ -338,6 +367,7 @@ const jobs = {
   noJobs: "No jobs here",
   noJobsHint: "Machine work appears here while it is done, and afterwards.",
   retry: "Try again",
+  retryNow: "Try now",
   waitsForWorker: "waits its turn",
   attemptOf: (/** @type {number} */ attempt, /** @type {number} */ most) => `attempt ${attempt} of ${most}`,
   nextTry: (/** @type {string} */ time) => `next try in ${time}`,
@@ -345,6 +375,9 @@ const jobs = {
   roles: /** @type {Record<string, string>} */ ({ TEXT: "The text model", IMAGES: "The image model", SPEECH: "The voice" }),
   providerPaused: (/** @type {string} */ role) => `${role} is paused.`,
   withMachines: "With machine work",
+  orders: /** @type {Record<string, (what: string) => string>} */ ({
+    retryJob: (what) => `sent the ${what} back to work`, cancelJob: (what) => `stopped the ${what}`, generateImage: (what) => `asked for another ${what}`,
+  }),
   happened,
 };
 
@@ -363,7 +396,8 @@ function happened(change) {
   if (change.kind === "JOB_CHANGED") {
     const kind = statuses.jobKinds[/** @type {"GENERATE_IMAGE"} */ (change.job?.kind)] ?? "a job";
     const order = change.job?.subject?.order;
-    return `${kind.toLowerCase()}${order ? ` of scene ${order}` : ""}: ${statuses.jobStates[/** @type {"QUEUED"} */ (change.jobState)]?.toLowerCase() ?? ""}`;
+    const what = `${kind.toLowerCase()}${order ? ` of scene ${order}` : ""}`;
+    return jobs.orders[change.command]?.(what) ?? `${what}: ${statuses.jobStates[/** @type {"QUEUED"} */ (change.jobState)]?.toLowerCase() ?? ""}`;
   }
   const entity = change.subjectId.slice(0, change.subjectId.indexOf("_"));
   if (entity === "script" && DEEDS[change.command]) return DEEDS[change.command];

@@ -27,10 +27,15 @@ const SCENE = /* GraphQL */ `fragment SceneParts on Scene {
 const VIDEO = /* GraphQL */ `fragment VideoParts on Video {
   __typename id status version createdAt updatedAt allowedActions error
   across: width down: height file: url durationSeconds byteSize stale
-  posterUrl captionsUrl subtitlesUrl
+  posterUrl previewUrl captionsUrl subtitlesUrl manifestUrl
   lastDecision { status feedback actor decidedAt }
   script { __typename id }
   compilation { ...JobParts }
+}`;
+
+const RENDER = /* GraphQL */ `render {
+  aspect width height fps quality motion transition transitionSeconds fill captions titleCard narration voice musicId sceneSeconds
+  scenes { sceneId seconds motion transition }
 }`;
 
 const SCRIPT = /* GraphQL */ `fragment ScriptParts on Script {
@@ -68,7 +73,7 @@ export const SCRIPT_WHOLE = /* GraphQL */ `query Script($id: ID!) {
     ...ScriptParts
     content
     scenes { ...SceneParts images { ...ImageParts } }
-    videos { ...VideoParts }
+    videos { ...VideoParts ${RENDER} }
     music { id title durationSeconds url }
   }
 }
@@ -103,6 +108,10 @@ export const HISTORY = /* GraphQL */ `query History($id: ID!, $after: String) {
 }`;
 
 export const MUSIC = /* GraphQL */ `query Music($id: ID!) { script(id: $id) { music { id title durationSeconds url } } }`;
+
+export const VIDEO_ESTIMATE = /* GraphQL */ `query VideoEstimate($id: ID!, $render: RenderInput) {
+  script(id: $id) { videoEstimate(render: $render) { amount calls currency } }
+}`;
 
 export const JOBS = /* GraphQL */ `query Jobs($scriptId: ID, $after: String, $states: [JobState!]) {
   jobs(first: 50, after: $after, scriptId: $scriptId, states: $states) {
@@ -202,7 +211,7 @@ export const MUTATIONS = {
   ),
   chooseImage: mutation("chooseImage", "image { ...ImageParts scene { ...SceneParts } }", IMAGE, SCENE, JOB),
   generateImage: mutation("generateImage", "job { ...JobParts }", JOB),
-  createVideo: mutation("createVideo", "video { ...VideoParts } job { ...JobParts }", VIDEO, JOB),
+  createVideo: mutation("createVideo", `video { ...VideoParts ${RENDER} } job { ...JobParts }`, VIDEO, JOB),
   retryJob: mutation("retryJob", "job { ...JobParts }", JOB),
   cancelJob: mutation("cancelJob", "job { ...JobParts }", JOB),
 };

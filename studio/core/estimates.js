@@ -19,3 +19,9 @@ function scenesOf(count) {
   if (count > MOST_WORDS_PER_SCENE) return count / ((WORDS_PER_SCENE + MOST_WORDS_PER_SCENE) / 2);
   return Math.min(1, count / WORDS_PER_SCENE);
 }
+
+/** How long a video plays, from lengths set by hand and words. @param {import("./types").Scene[]} scenes @param {import("./rendering.js").Choices} choices */
+export function videoSeconds(scenes, choices) {
+  const read = (/** @type {string} */ text) => Math.max(SHORTEST_SCENE_SECONDS, words(text) / WORDS_PER_SECOND);
+  return scenes.reduce((sum, { id, text }) => sum + Number(choices.scenes[id]?.seconds ?? choices.values.sceneSeconds ?? read(text)), 0);
+}

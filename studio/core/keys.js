@@ -1,5 +1,6 @@
 // One place that hears the keyboard. Views say what their keys do while they are there; `?` shows the list of them.
 import { signal, useEffect, useRef } from "./ui.js";
+import { m } from "../messages.js";
 import { read, write } from "./storage.js";
 
 /** @typedef {import("./types").Binding} Binding */
@@ -32,6 +33,19 @@ export function useKeys(title, bindings) {
     };
   }, [title]);
 }
+
+/** Where the command key does what Ctrl does elsewhere. Both are heard everywhere. */
+const isApple = /mac|iphone|ipad/i.test(/** @type {any} */ (navigator).userAgentData?.platform ?? navigator.platform);
+
+/** As the keys of this machine are labelled. @param {string} key such as `Ctrl+Enter` */
+export function keyLabel(key) {
+  /** @type {Record<string, string>} */
+  const names = isApple ? { ...m.keyNames, ...m.keyNamesApple } : m.keyNames;
+  return key.split("+").map((part) => names[part] ?? part).join(isApple ? "" : " ");
+}
+
+/** As screen readers are told. @param {string} key */
+export const spokenKeys = (key) => key.replace("Ctrl", isApple ? "Meta" : "Control").replace(/^Esc$/, "Escape");
 
 /** Such as `Ctrl+Enter`, `A`, `Alt+ArrowUp`, `?`. @param {KeyboardEvent} event */
 function named(event) {

@@ -45,7 +45,16 @@ export interface Picture extends Thing {
 export interface Video extends Thing {
   error: string | null; across: number | null; down: number | null; durationSeconds: number | null;
   byteSize: number | null; stale: boolean; file: string | null; compilation: string | null;
-  posterUrl: string | null; captionsUrl: string | null; subtitlesUrl: string | null;
+  posterUrl: string | null; previewUrl: string | null; captionsUrl: string | null; subtitlesUrl: string | null;
+  manifestUrl: string | null; render?: Render | null;
+}
+
+export interface SceneRender { sceneId: string; seconds: number | null; motion: string | null; transition: string | null }
+
+export interface Render {
+  aspect: string | null; width: number; height: number; fps: number; quality: string; motion: string;
+  transition: string; transitionSeconds: number; fill: string; captions: string; titleCard: boolean;
+  narration: string; voice: string | null; musicId: string | null; sceneSeconds: number | null; scenes: SceneRender[];
 }
 
 export interface JobError { code: string; message: string; retryable: boolean; nextRetryAt: string | null }

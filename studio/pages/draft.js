@@ -53,9 +53,9 @@ export function DraftView({ script }) {
     setBusy(false);
   };
   useTitle(script.title ?? "");
-  useKeys(m.keysDraft, [
-    { keys: ["Ctrl+S"], label: m.save, run: () => void save(script.id), inText: true, when: () => isDraft },
-    { keys: ["Ctrl+Enter"], label: m.approveScript, run: () => void approve(), inText: true, when: () => isDraft },
+  useKeys(m.keysDraft, !isDraft ? [] : [
+    { keys: ["Ctrl+S"], label: m.save, run: () => void save(script.id), inText: true },
+    { keys: ["Ctrl+Enter"], label: m.approveScript, run: () => void approve(), inText: true },
   ]);
   return html`
     <section class="draft" aria-label=${m.stages.script}>

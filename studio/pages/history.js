@@ -38,7 +38,7 @@ export function HistoryView({ script }) {
   }, [activity.value]);
   if (why && !changes) return html`<${Failure} why=${why} onRetry=${() => void load()} />`;
   if (!changes) return html`<${Loading} rows=${6} />`;
-  const shown = machines ? changes : changes.filter((one) => one.kind !== "JOB_CHANGED");
+  const shown = machines ? changes : changes.filter((one) => one.kind !== "JOB_CHANGED" || m.orders[one.command]);
   return html`
     <section class="panel-page" aria-label=${m.history}>
       <div class="stage-tools"><h2>${m.history}</h2>

@@ -75,9 +75,9 @@ function ImageRow({ id, scriptId, place }) {
   /** @param {Picture} image */
   const under = (image) => html`
     ${rejects === image.id && can(image, "REJECT")
-      ? html`<${RejectForm} image=${image} onDone=${() => setRejects(null)} />`
+      ? html`<${RejectForm} image=${image} onDone=${() => { setRejects(null); focusScene(id); }} />`
       : html`<div class="attempt-actions">
-          ${can(image, "APPROVE") && html`<${Button} label=${image.stale ? m.approveStale : m.approve} icon="approve" kind="is-small is-approve" onClick=${() => approveImage(image)} />`}
+          ${can(image, "APPROVE") && html`<${Button} label=${image.stale ? m.approveStale : m.approve} icon="approve" kind="is-small is-approve" onClick=${() => { approveImage(image); focusScene(id); }} />`}
           ${can(image, "REJECT") && html`<${Button} label=${m.reject} icon="reject" kind="is-small" onClick=${() => setRejects(image.id)} />`}
           ${can(image, "CHOOSE") && scene.chosenImage !== image.id && html`<${Button} label=${m.choose} kind="is-small" onClick=${() => chooseImage(image)} />`}
         </div>`}

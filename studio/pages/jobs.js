@@ -12,7 +12,7 @@ import { m } from "../messages.js";
 import { Bar, Button, Link, Tag } from "../parts/controls.js";
 import { Until } from "../parts/job_state.js";
 import { Empty, Failure, Loading } from "../parts/states.js";
-import { isActive } from "../parts/stepper.js";
+import { canRetry, isActive } from "../parts/stepper.js";
 import { useTitle } from "../parts/title.js";
 
 const FILTERS = /** @type {const} */ (["all", "active", "trouble"]);
@@ -83,7 +83,6 @@ function JobRow({ id, about, cost, isWide }) {
   const job = thing(id);
   if (!job) return null;
   const script = about.script ?? about;
-  const canRetry = (job.state === "FAILED" || job.state === "PARKED") && job.kind !== "COMPILE_VIDEO";
   const ended = job.finishedAt ?? job.queuedAt;
   return html`
     <li class=${`job is-${job.state.toLowerCase()}`}>
@@ -103,7 +102,7 @@ function JobRow({ id, about, cost, isWide }) {
         </p>
       </div>
       <div class="job-actions">
-        ${canRetry && html`<${Button} label=${m.retry} kind="is-small is-main" onClick=${() => void command("retryJob", { id })} />`}
+        ${canRetry(job) && html`<${Button} label=${job.state === "RETRYING" ? m.retryNow : m.retry} kind="is-small is-main" onClick=${() => void command("retryJob", { id })} />`}
         ${(isActive(job) || job.state === "PARKED") && html`<${Button} label=${m.cancel} kind="is-small" onClick=${() => void command("cancelJob", { id })} />`}
       </div>
     </li>

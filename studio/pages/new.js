@@ -6,7 +6,7 @@ import { draft, dropDraft, keepDraft } from "../core/drafts.js";
 import { estimated } from "../core/estimates.js";
 import { count, duration, money } from "../core/format.js";
 import { ACCEPTED, imported } from "../core/importing.js";
-import { useKeys } from "../core/keys.js";
+import { keyLabel, useKeys } from "../core/keys.js";
 import { say } from "../core/notices.js";
 import { navigate, scriptPath } from "../core/router.js";
 import { html, useEffect, useRef, useState } from "../core/ui.js";
@@ -18,6 +18,7 @@ const CONTENT = "new:content";
 const TITLE = "new:title";
 const STYLE = "new:style";
 const BUDGET = "new:budget";
+const UNDO_MS = 15_000;
 
 /** @param {string} key */
 const kept = (key) => draft(key)?.text ?? "";
@@ -32,6 +33,7 @@ export function NewPage() {
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const file = useRef(/** @type {HTMLInputElement | null} */ (null));
   const key = useRef(crypto.randomUUID());
+  const fileTitle = useRef("");
   const content = kept(CONTENT);
   const amounts = estimated(content);
 
@@ -39,12 +41,15 @@ export function NewPage() {
   const take = async (files) => {
     setOver(false);
     if (!files?.length) return;
+    const [before, title] = [kept(CONTENT), kept(TITLE)];
     try {
       const found = await imported(files[0]);
       keep(CONTENT, found.content);
-      if (found.title && !kept(TITLE)) keep(TITLE, found.title.slice(0, 300));
+      if (!title || title === fileTitle.current) keep(TITLE, (found.title ?? "").slice(0, 300));
+      fileTitle.current = kept(TITLE);
       setFault("");
-      say(m.fileTaken(files[0].name), { tone: "good" });
+      const action = before.trim() ? { label: m.putBack, run: () => { keep(CONTENT, before); keep(TITLE, title); } } : null;
+      say(m.fileTaken(files[0].name), { tone: "good", action, stays: action ? UNDO_MS : undefined });
     } catch (error) {
       setFault(error instanceof Error ? error.message : String(error));
     }
@@ -69,13 +74,12 @@ export function NewPage() {
   };
   useKeys(m.keysNew, [{ keys: ["Ctrl+Enter"], label: m.saveDraft, run: () => void save(), inText: true }]);
   useEffect(() => field.current?.focus(), []);
+  useDrop(setOver, (files) => void take(files));
 
   return html`
     <div class="page is-narrow">
       <h1>${m.newTitle}</h1>
-      <form class="new" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); void save(); }}
-        onDragOver=${(/** @type {DragEvent} */ event) => { event.preventDefault(); setOver(true); }} onDragLeave=${() => setOver(false)}
-        onDrop=${(/** @type {DragEvent} */ event) => { event.preventDefault(); void take(event.dataTransfer?.files); }}>
+      <form class="new" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); void save(); }}>
         <label class="field"><span>${m.titleLabel} <small>${m.optional}</small></span>
           <input type="text" maxlength="300" value=${kept(TITLE)} placeholder=${m.titleHint} onInput=${(/** @type {any} */ event) => keep(TITLE, event.target.value)} /></label>
         <div class=${`field drop ${isOver ? "is-over" : ""}`}>
@@ -87,7 +91,7 @@ export function NewPage() {
         ${fault && html`<p class="fault" role="alert">${fault}</p>`}
         <div class="new-facts" id="new-counts">
           <p>${content.trim() ? m.counts(count(amounts.words), count(amounts.characters)) : m.countsNone}</p>
-          ${content.trim() && html`<p>${m.estimates(count(amounts.scenes), duration(amounts.seconds))}</p>`}
+          ${content.trim() && html`<p>${m.estimates(amounts.scenes, duration(amounts.seconds))}</p>`}
           <${CostEstimate} scenes=${amounts.scenes} />
         </div>
         <details class="options"><summary>${m.moreSettings}</summary>
@@ -97,7 +101,7 @@ export function NewPage() {
             <input type="text" inputmode="decimal" value=${kept(BUDGET)} placeholder="5.00" onInput=${(/** @type {any} */ event) => keep(BUDGET, event.target.value)} /></label>
         </details>
         <div class="actions">
-          <button type="submit" class="button is-main is-large" disabled=${isBusy}><span>${isBusy ? m.saving : m.saveDraft}</span><kbd aria-hidden="true">Ctrl ↵</kbd></button>
+          <button type="submit" class="button is-main is-large" disabled=${isBusy}><span>${isBusy ? m.saving : m.saveDraft}</span><kbd aria-hidden="true">${keyLabel("Ctrl+Enter")}</kbd></button>
           <${Button} label=${m.chooseFile} onClick=${() => file.current?.click()} kind="is-large" />
           <input type="file" ref=${file} accept=${ACCEPTED} class="unseen" tabindex="-1" aria-label=${m.chooseFile} onChange=${(/** @type {any} */ event) => { void take(event.target.files); event.target.value = ""; }} />
           <p class="hint">${m.newHint}</p>
@@ -105,6 +109,31 @@ export function NewPage() {
       </form>
     </div>
   `;
+}
+
+/**
+ * Files may be dropped anywhere: beside the field, the browser would leave the page for them.
+ * @param {(isOver: boolean) => void} hover @param {(files: FileList) => void} take
+ */
+function useDrop(hover, take) {
+  const taking = useRef(take);
+  taking.current = take;
+  useEffect(() => {
+    const stop = new AbortController();
+    const isFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") ?? false;
+    addEventListener("dragover", (event) => {
+      if (!isFile(event)) return;
+      event.preventDefault();
+      hover(true);
+    }, stop);
+    addEventListener("dragleave", (event) => event.relatedTarget === null && hover(false), stop);
+    addEventListener("drop", (event) => {
+      if (!event.dataTransfer || !isFile(event)) return;
+      event.preventDefault();
+      taking.current(event.dataTransfer.files);
+    }, stop);
+    return () => stop.abort();
+  }, []);
 }
 
 /** From what is known: who makes the images here, and what others like them are reserved for. @param {{scenes: number}} props */

@@ -17,6 +17,7 @@ import { PromptDialog } from "../parts/prompt_dialog.js";
 import { ReviewBar } from "../parts/review_bar.js";
 import { ReviewSide } from "../parts/review_side.js";
 import { ReviewStage } from "../parts/review_stage.js";
+import { WORDS_KEYS } from "../parts/scene_text.js";
 import { Empty, Failure, Loading } from "../parts/states.js";
 import { useTitle } from "../parts/title.js";
 
@@ -100,15 +101,15 @@ function Reviewing({ ids, id, show, scriptId }) {
   };
   useKeys(m.keysReview, [
     { keys: ["A"], label: m.approve, run: approve },
-    { keys: ["R"], label: m.keyReject, run: () => setAsking("reject"), when: () => can(image, "REJECT") },
+    ...(image ? [{ keys: ["R"], label: m.keyReject, run: () => setAsking("reject"), when: () => can(image, "REJECT") }] : []),
     { keys: ["J", "ArrowRight", "ArrowDown"], label: m.keyNext, run: () => step(1) },
     { keys: ["K", "ArrowLeft", "ArrowUp"], label: m.keyPrevious, run: () => step(-1) },
     { keys: ["U"], label: m.undo, run: () => go(undo()) },
-    { keys: ["Z"], label: m.zoom, run: () => setZoomed(!isZoomed), when: () => image !== null },
-    { keys: ["C"], label: m.compare, run: () => setCompares(!compares), when: () => image !== null },
-    { keys: ["G"], label: m.another, run: () => setAsking("prompt"), when: () => can(scene, "GENERATE") },
+    ...(image ? [{ keys: ["Z"], label: m.zoom, run: () => setZoomed(!isZoomed) }, { keys: ["C"], label: m.compare, run: () => setCompares(!compares) }] : []),
+    ...(can(scene, "GENERATE") ? [{ keys: ["G"], label: m.another, run: () => setAsking("prompt") }] : []),
     { keys: ["E"], label: m.keyEdit, run: () => /** @type {HTMLElement | null} */ (frame.current?.querySelector(".words"))?.focus() },
-    { keys: ["Escape"], label: m.keyBack, run: () => { setZoomed(false); setCompares(false); } },
+    ...WORDS_KEYS,
+    ...(image ? [{ keys: ["Escape"], label: m.keyBack, run: () => { setZoomed(false); setCompares(false); } }] : []),
   ]);
   useEffect(() => {
     for (const next of ids.slice(place + 1, place + 1 + AHEAD)) {

@@ -2,7 +2,8 @@
 import { approveScene, approveScenes, can } from "../core/decisions.js";
 import { draft } from "../core/drafts.js";
 import { atMost, money } from "../core/format.js";
-import { useKeys } from "../core/keys.js";
+import { keyLabel, useKeys } from "../core/keys.js";
+import { choicesOf } from "../core/rendering.js";
 import { scriptPath } from "../core/router.js";
 import { isContested, mergeScenes, moveScene, saveTitle } from "../core/scene_edits.js";
 import { peek, thing } from "../core/store.js";
@@ -15,7 +16,8 @@ import { Icon } from "../parts/icons.js";
 import { JobState } from "../parts/job_state.js";
 import { Photo } from "../parts/picture.js";
 import { useProgressive } from "../parts/progressive.js";
-import { SceneText } from "../parts/scene_text.js";
+import { SceneLook, lookWords } from "../parts/scene_options.js";
+import { SceneText, WORDS_KEYS } from "../parts/scene_text.js";
 import { Empty } from "../parts/states.js";
 import { isActive } from "../parts/stepper.js";
 
@@ -40,6 +42,7 @@ function focused() {
 export function ScenesView({ script }) {
   const ids = script.scenes ?? [];
   const shown = useProgressive(ids.length);
+  const looks = choicesOf(script).scenes;
   /** @param {number} by */
   const step = (by) => {
     const at = ids.indexOf(focused() ?? "");
@@ -60,14 +63,14 @@ export function ScenesView({ script }) {
     { keys: ["M"], label: m.merge, run: onFocused((scene, at) => void merge(scene.id, ids[at + 1])), when: hasFocus },
     { keys: ["Alt+ArrowUp"], label: m.moveUp, run: onFocused((scene, at) => move(script.id, scene.id, at - 1)), when: hasFocus },
     { keys: ["Alt+ArrowDown"], label: m.moveDown, run: onFocused((scene, at) => move(script.id, scene.id, at + 1)), when: hasFocus },
-    { keys: ["Ctrl+Enter"], label: m.keySplit, run: () => {}, when: () => false },
+    ...WORDS_KEYS,
   ]);
   if (ids.length === 0) return html`<${NoScenes} script=${script} />`;
   return html`
     <section aria-label=${m.stages.scenes}>
       <${Tools} script=${script} ids=${ids} />
       <ol class="storyboard">
-        ${ids.slice(0, shown).map((id, at) => html`<${SceneRow} key=${id} id=${id} place=${at + 1} scriptId=${script.id} nextId=${ids[at + 1] ?? null} count=${ids.length} />`)}
+        ${ids.slice(0, shown).map((id, at) => html`<${SceneRow} key=${id} id=${id} place=${at + 1} scriptId=${script.id} nextId=${ids[at + 1] ?? null} count=${ids.length} look=${looks[id]} />`)}
       </ol>
     </section>
   `;
@@ -90,7 +93,7 @@ function NoScenes({ script }) {
   if (script.status === "DRAFT") {
     return html`<${Empty} title=${m.scenesLater}><p>${m.scenesLaterHint}</p><${Link} to=${scriptPath(script.id, "script")} class="button is-main">${m.toText}<//><//>`;
   }
-  return html`<div class="stage-job" role="status"><${JobState} job=${job} what=${m.cutting} />${!isActive(job) && job?.state === "SUCCEEDED" ? html`<p>${m.loading}</p>` : null}</div>`;
+  return html`<div class="stage-job" role="status"><${JobState} job=${job} what=${m.cutting} />${job?.state === "SUCCEEDED" ? html`<p>${m.loading}</p>` : null}</div>`;
 }
 
 /** @param {{script: Script, ids: string[]}} props */
@@ -103,7 +106,7 @@ function Tools({ script, ids }) {
   return html`
     <div class="stage-tools">
       <p role="status">${m.scenesApprovedOf(scenes.length - open.length, scenes.length)}</p>
-      <p class="meta is-wide-only">${m.storyboardHint}</p>
+      <p class="meta is-wide-only">${m.storyboardHint(keyLabel("Ctrl+Enter"))}</p>
       ${open.length > 0 && html`<${Button} label=${m.approveAll(open.length)} icon="approve" onClick=${() => setAsks(true)} />`}
       <${Dialog} title=${m.approveAllTitle(open.length)} open=${asks} onClose=${() => setAsks(false)}>
         <p>${m.approveAllWords(open.length)}</p>
@@ -117,8 +120,9 @@ function Tools({ script, ids }) {
   `;
 }
 
-/** @param {{id: string, place: number, scriptId: string, nextId: string | null, count: number}} props */
-function SceneRow({ id, place, scriptId, nextId, count }) {
+/** @param {{id: string, place: number, scriptId: string, nextId: string | null, count: number, look: import("../core/rendering.js").Look | undefined}} props */
+function SceneRow({ id, place, scriptId, nextId, count, look }) {
+  const [asks, setAsks] = useState(false);
   const row = useRef(/** @type {HTMLElement | null} */ (null));
   /** @type {Scene | null} */
   const scene = thing(id);
@@ -151,15 +155,18 @@ function SceneRow({ id, place, scriptId, nextId, count }) {
             <button type="button" disabled=${!nextId} onClick=${() => void merge(id, nextId)}><${Icon} name="merge" />${m.merge}</button>
             <button type="button" disabled=${place === 1} onClick=${() => move(scriptId, id, place - 2)}><${Icon} name="up" />${m.moveUp}</button>
             <button type="button" disabled=${place === count} onClick=${() => move(scriptId, id, place)}><${Icon} name="down" />${m.moveDown}</button>
+            <button type="button" onClick=${() => setAsks(true)}><${Icon} name="play" />${m.sceneInVideo}</button>
           <//>
         </div>
         <${SceneText} scene=${scene} place=${place} onSplit=${(/** @type {string} */ made) => requestAnimationFrame(() => focusScene(made))} />
+        ${look && html`<p class="meta">${lookWords(look)}</p>`}
         ${can(scene, "APPROVE") && html`<div class="scene-actions">
-          <${Button} label=${m.approve} icon="approve" kind="is-small is-approve" disabled=${isUnsaved && isContested(scene)} aria-label=${m.approveSceneLabel(place)} onClick=${() => approveScene(scene)} />
+          <${Button} label=${m.approve} icon="approve" kind="is-small is-approve" disabled=${isUnsaved && isContested(scene)} aria-label=${m.approveSceneLabel(place)} onClick=${() => { approveScene(scene); focusScene(id); }} />
           ${cost && html`<span class="meta">${cost}</span>`}
         </div>`}
       </div>
       <${ScenePicture} scene=${scene} place=${place} scriptId=${scriptId} />
+      ${asks && html`<${SceneLook} scriptId=${scriptId} id=${id} place=${place} look=${look} onClose=${() => setAsks(false)} />`}
     </li>
   `;
 }

@@ -82,14 +82,20 @@ function Spent({ script }) {
 function Title({ script, title }) {
   const [isEdited, setEdited] = useState(false);
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
-  useEffect(() => input.current?.select(), [isEdited]);
+  const head = useRef(/** @type {HTMLElement | null} */ (null));
+  const wasEdited = useRef(false);
+  useEffect(() => {
+    input.current?.select();
+    if (wasEdited.current && document.activeElement === document.body) head.current?.querySelector("button")?.focus();
+    wasEdited.current = isEdited;
+  }, [isEdited]);
   const save = async () => {
     const wanted = input.current?.value.trim() ?? "";
     setEdited(false);
     if (wanted !== (script.title ?? "")) await command("updateScript", { id: script.id, title: wanted, expectedVersion: script.version });
   };
   if (!isEdited) {
-    return html`<div class="title"><h1>${title}</h1><${Button} icon="draft" iconOnly kind="is-quiet" label=${m.rename} onClick=${() => setEdited(true)} /></div>`;
+    return html`<div class="title" ref=${head}><h1>${title}</h1><${Button} icon="draft" iconOnly kind="is-quiet" label=${m.rename} onClick=${() => setEdited(true)} /></div>`;
   }
   return html`
     <div class="title"><h1 class="unseen">${title}</h1>

@@ -1,20 +1,25 @@
 // The last step: make a video, watch it, take it away.
+import { ask } from "../core/api.js";
 import { command } from "../core/commands.js";
+import { PROVIDERS } from "../core/documents.js";
 import { duration, exactly, size, when } from "../core/format.js";
 import { useKeys } from "../core/keys.js";
 import { scriptPath } from "../core/router.js";
-import { keepChoices, lastChoices } from "../core/rendering.js";
-import { thing } from "../core/store.js";
-import { html, useRef, useState } from "../core/ui.js";
+import { choicesOf, forgetChoices, renderInput } from "../core/rendering.js";
+import { amend, thing } from "../core/store.js";
+import { html, useEffect, useRef, useState } from "../core/ui.js";
 import { m } from "../messages.js";
 import { Badge, Button, Link, Tag } from "../parts/controls.js";
 import { Icon } from "../parts/icons.js";
 import { JobState } from "../parts/job_state.js";
-import { RenderOptions } from "../parts/render_options.js";
 import { source } from "../parts/picture.js";
+import { RenderOptions } from "../parts/render_options.js";
+import { VideoEstimate } from "../parts/video_estimate.js";
 
 /** @typedef {import("../core/types").Script} Script */
 /** @typedef {import("../core/types").Video} Video */
+
+const FILES = /** @type {const} */ (["captions", "subtitles", "poster", "preview", "manifest"]);
 
 /** @param {{script: Script}} props */
 export function VideoView({ script }) {
@@ -58,10 +63,12 @@ function Shown({ video, script }) {
   const isReady = video.status === "APPROVED" && video.file !== null;
   const first = thing(thing(script.scenes?.[0])?.chosenImage);
   const poster = video.posterUrl ?? (first ? source(first, 800) : undefined);
+  const name = (script.title ?? "").replace(/[^\p{L}\p{N} _-]+/gu, "").trim() || "video";
+  const files = FILES.map((kind) => ({ kind, url: video[`${kind}Url`] })).filter(({ url }) => url);
   const seek = (/** @type {number} */ by) => {
     if (player.current) player.current.currentTime = Math.max(0, Math.min(player.current.duration, player.current.currentTime + by));
   };
-  useKeys(m.keysVideo, [
+  useKeys(m.keysVideo, !isReady ? [] : [
     { keys: [" "], label: m.keyPlay, run: () => void (player.current?.paused ? player.current.play() : player.current?.pause()) },
     { keys: ["ArrowRight"], label: m.keyForward, run: () => seek(5) },
     { keys: ["ArrowLeft"], label: m.keyBackward, run: () => seek(-5) },
@@ -86,30 +93,37 @@ function Shown({ video, script }) {
         <time datetime=${video.updatedAt} title=${exactly(video.updatedAt)}>${when(video.updatedAt)}</time></p>
       ${video.stale && html`<${Tag} icon="stale" tone="is-stale">${m.videoStale}<//>`}
       <span class="spring"></span>
-      ${video.subtitlesUrl && html`<a class="button" href=${video.subtitlesUrl} download>${m.downloadCaptions}</a>`}
-      <a class="button is-main" href=${video.file} download=${`${(script.title ?? "video").replace(/[^\p{L}\p{N} _-]+/gu, "").trim() || "video"}.mp4`}><${Icon} name="download" /><span>${m.download}</span></a>
+      <a class="button is-main" href=${video.file} download=${`${name}.mp4`}><${Icon} name="download" /><span>${m.download}</span></a>
     </div>
+    ${files.length > 0 && html`<ul class="video-files" aria-label=${m.files}>
+      ${files.map(({ kind, url }) => html`<li key=${kind}><a href=${url} download=${`${name}.${url?.split(".").at(-1)}`}>${m.deliverables[kind]}</a></li>`)}</ul>`}
   `;
 }
 
 /** @param {{script: Script, videos: Video[], onMade: (id: string) => void}} props */
 function Make({ script, videos, onMade }) {
-  const [choices, setChoices] = useState(() => lastChoices(script.id));
   const [isBusy, setBusy] = useState(false);
+  const [hasVoice, setVoice] = useState(true);
   const scenes = (script.scenes ?? []).map((id) => thing(id)).filter(Boolean);
+  const choices = choicesOf(script);
+  const render = renderInput(choices, script.scenes ?? []);
   const short = scenes.map((scene) => ({ scene, why: shortfall(scene) })).filter((one) => one.why);
   const isReady = scenes.length > 0 && short.length === 0;
   const newest = videos.find((one) => one.status !== "REJECTED");
+  useEffect(() => {
+    ask(PROVIDERS).then(({ providers }) => setVoice(providers.some((/** @type {any} */ one) => one.role === "SPEECH" && one.provider !== "none")), () => {});
+  }, []);
   const make = async () => {
     if (!isReady || isBusy) return;
     setBusy(true);
-    keepChoices(script.id, choices);
-    const render = Object.keys(choices).length ? { render: choices } : {};
-    const done = await command("createVideo", { scriptId: script.id, ...render });
+    const done = await command("createVideo", { scriptId: script.id, ...(render ? { render } : {}) });
     setBusy(false);
-    if (done?.video) onMade(done.video);
+    if (!done?.video) return;
+    amend(script.id, { videos: [done.video, ...(script.videos ?? []).filter((id) => id !== done.video)] });
+    forgetChoices(script.id);
+    onMade(done.video);
   };
-  useKeys(m.keysMake, [{ keys: ["Ctrl+Enter"], label: m.makeVideo, run: () => void make() }]);
+  useKeys(m.keysMake, [{ keys: ["Ctrl+Enter"], label: m.makeVideo, run: () => void make(), inText: true }]);
   return html`
     <aside class="side" aria-label=${m.makeVideo}>
       <h2>${newest ? m.makeAnother : m.makeVideo}</h2>
@@ -117,9 +131,12 @@ function Make({ script, videos, onMade }) {
       ${short.length > 0 && html`<ul class="shortfalls">${short.slice(0, 8).map(({ scene, why }) => html`
         <li key=${scene.id}><${Link} to=${scriptPath(script.id, why === "SCENE_PENDING" ? "scenes" : "images")}>${m.sceneNumber(scene.order)}<//> ${m.shortfalls[/** @type {"SCENE_PENDING"} */ (why)]}</li>`)}
         ${short.length > 8 && html`<li>${m.andMore(short.length - 8)}</li>`}</ul>`}
-      <${RenderOptions} script=${script} choices=${choices} onChange=${setChoices} />
-      <${Button} label=${newest ? m.makeAnother : m.makeVideo} icon="play" kind="is-main is-large" keys="Ctrl+Enter" disabled=${!isReady || isBusy} onClick=${make} />
-      ${newest && !newest.stale && newest.status === "APPROVED" && html`<p class="hint">${m.sameAgain}</p>`}
+      <${RenderOptions} script=${script} choices=${choices} hasVoice=${hasVoice} />
+      <div class="make">
+        ${scenes.length > 0 && html`<${VideoEstimate} script=${script} scenes=${scenes} choices=${choices} render=${render} />`}
+        <${Button} label=${newest ? m.makeAnother : m.makeVideo} icon="play" kind="is-main is-large" keys="Ctrl+Enter" disabled=${!isReady || isBusy} onClick=${make} />
+        ${newest && !newest.stale && newest.status === "APPROVED" && html`<p class="hint">${m.sameAgain}</p>`}
+      </div>
     </aside>
   `;
 }

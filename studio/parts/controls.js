@@ -1,6 +1,7 @@
 // Buttons, links, badges, menus: what every view is built of.
+import { keyLabel, spokenKeys } from "../core/keys.js";
 import { follow } from "../core/router.js";
-import { html, useEffect, useRef } from "../core/ui.js";
+import { html, useLayoutEffect, useRef } from "../core/ui.js";
 import { m } from "../messages.js";
 import { Icon } from "./icons.js";
 
@@ -11,12 +12,12 @@ export function Link({ to, children, ...rest }) {
 
 /** @param {{icon?: string, label: string, kind?: string, onClick?: (event: MouseEvent) => void, keys?: string, hidden?: boolean, [rest: string]: any}} props */
 export function Button({ icon, label, kind = "", onClick, keys, iconOnly = false, ...rest }) {
-  const title = keys ? `${label} (${keys})` : iconOnly ? label : undefined;
+  const title = keys ? `${label} (${keyLabel(keys)})` : iconOnly ? label : undefined;
   return html`
     <button type="button" class=${`button ${kind} ${iconOnly ? "is-square" : ""}`} title=${title} onClick=${onClick}
-      aria-label=${iconOnly ? label : undefined} aria-keyshortcuts=${keys} ...${rest}>
+      aria-label=${iconOnly ? label : undefined} aria-keyshortcuts=${keys && spokenKeys(keys)} ...${rest}>
       ${icon && html`<${Icon} name=${icon} />`}${!iconOnly && html`<span>${label}</span>`}
-      ${keys && !iconOnly && html`<kbd aria-hidden="true">${keys}</kbd>`}
+      ${keys && !iconOnly && html`<kbd aria-hidden="true">${keyLabel(keys)}</kbd>`}
     </button>
   `;
 }
@@ -55,17 +56,21 @@ export function Menu({ label, children }) {
   };
   return html`
     <button type="button" ref=${opener} class="button is-quiet is-square menu" aria-label=${label} title=${label} aria-haspopup="dialog" onClick=${open}><${Icon} name="more" /></button>
-    <dialog ref=${menu} class="menu-items" aria-label=${label} onClick=${() => menu.current?.close()}>${children}</dialog>
+    <dialog ref=${menu} class="menu-items" aria-label=${label} onClickCapture=${() => menu.current?.close()}>${children}</dialog>
   `;
 }
 
 /** A window over the page. Escape and its button close it. @param {{title: string, open: boolean, onClose: () => void, children?: any, kind?: string}} props */
 export function Dialog({ title, open, onClose, children, kind = "" }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
-    const shown = dialog.current;
-    if (open && shown && !shown.open) shown.showModal();
-    if (!open && shown?.open) shown.close();
+  useLayoutEffect(() => {
+    if (!open) return;
+    const [shown, before] = [dialog.current, document.activeElement];
+    shown?.showModal();
+    return () => {
+      shown?.close();  // nothing else can have the focus before that
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, [open]);
   if (!open) return null;
   return html`

@@ -1,5 +1,5 @@
 // The list of keys, as the views that are open have them.
-import { layers, lettersOn, turnLetters } from "../core/keys.js";
+import { keyLabel, layers, lettersOn, turnLetters } from "../core/keys.js";
 import { html, signal } from "../core/ui.js";
 import { m } from "../messages.js";
 import { Dialog } from "./controls.js";
@@ -12,14 +12,14 @@ export function toggleHelp() {
 
 export function Help() {
   if (!isOpen.value) return null;
-  const shown = [...layers.value].reverse();
+  const shown = layers.value.filter((layer) => layer.bindings().length > 0).reverse();
   return html`
     <${Dialog} title=${m.keyHelp} open onClose=${() => (isOpen.value = false)} kind="help">
       <div class="help-layers">
         ${shown.map((layer) => html`
           <section key=${layer.title}><h3>${layer.title}</h3><dl>
             ${layer.bindings().map(({ keys, label }) => html`
-              <div key=${label}><dt>${keys.map((key, at) => html`${at > 0 ? " " : ""}<kbd>${m.keyNames[key] ?? key.replace("Arrow", "").replace("+Arrow", "+")}</kbd>`)}</dt><dd>${label}</dd></div>
+              <div key=${label}><dt>${keys.map((key, at) => html`${at > 0 ? " " : ""}<kbd>${keyLabel(key)}</kbd>`)}</dt><dd>${label}</dd></div>
             `)}
           </dl></section>
         `)}

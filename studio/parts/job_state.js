@@ -4,7 +4,7 @@ import { duration } from "../core/format.js";
 import { html, useEffect, useState } from "../core/ui.js";
 import { m } from "../messages.js";
 import { Bar, Button } from "./controls.js";
-import { isActive } from "./stepper.js";
+import { canRetry, isActive } from "./stepper.js";
 
 /** @typedef {import("../core/types").Job} Job */
 
@@ -12,14 +12,14 @@ import { isActive } from "./stepper.js";
 export function JobState({ job, what, isCompact = false }) {
   if (!job) return null;
   if (isActive(job) && job.state !== "RETRYING") return html`<${Working} job=${job} what=${what} isCompact=${isCompact} />`;
-  if (job.state === "SUCCEEDED" || job.state === "CANCELLED") return null;
+  if (job.state === "SUCCEEDED" || (job.state === "CANCELLED" && !canRetry(job))) return null;
   return html`
     <div class="trouble" role="group" aria-label=${what}>
       <p><strong>${m.jobStates[job.state]}</strong> ${job.error?.message ?? ""}</p>
       ${job.error?.nextRetryAt && html`<p class="meta"><${Until} moment=${job.error.nextRetryAt} /> ${m.attemptOf(job.attempt, job.maxAttempts)}</p>`}
       <div class="actions">
-        ${job.state !== "RETRYING" && job.kind !== "COMPILE_VIDEO" && html`<${Button} label=${m.retry} kind="is-small is-main" onClick=${() => void command("retryJob", { id: job.id })} />`}
-        ${job.state !== "FAILED" && html`<${Button} label=${m.cancel} kind="is-small" onClick=${() => void command("cancelJob", { id: job.id })} />`}
+        ${canRetry(job) && html`<${Button} label=${job.state === "RETRYING" ? m.retryNow : m.retry} kind="is-small is-main" onClick=${() => void command("retryJob", { id: job.id })} />`}
+        ${job.state !== "FAILED" && job.state !== "CANCELLED" && html`<${Button} label=${m.cancel} kind="is-small" onClick=${() => void command("cancelJob", { id: job.id })} />`}
       </div>
     </div>
   `;

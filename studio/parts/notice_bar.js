@@ -14,12 +14,18 @@ export function NoticeBar() {
           <p>${notice.text}</p>
           ${notice.action && notice.until && html`<${Countdown} until=${notice.until} key=${notice.id} />`}
           ${notice.action && html`<${Button} label=${notice.action.label} kind="is-notice" keys=${notice.action.label === m.undo ? "U" : undefined}
-            onClick=${() => { dismiss(notice.id); notice.action?.run(); }} />`}
-          <${Button} icon="close" label=${m.dismiss} iconOnly kind="is-notice" onClick=${() => dismiss(notice.id)} />
+            onClick=${() => { leave(notice.id); notice.action?.run(); }} />`}
+          <${Button} icon="close" label=${m.dismiss} iconOnly kind="is-notice" onClick=${() => leave(notice.id)} />
         `}
       </div>
     </div>
   `;
+}
+
+/** The button goes, so the focus goes back to the view. @param {number} id */
+function leave(id) {
+  dismiss(id);
+  document.getElementById("main")?.focus({ preventScroll: true });
 }
 
 /** Seconds in which it can still be undone. @param {{until: number}} props */

@@ -7,6 +7,14 @@ import { Button } from "./controls.js";
 
 /** @typedef {import("../core/types").Scene} Scene */
 
+const unheard = { run: () => {}, when: () => false };
+/** What the field hears by itself, for the list of keys. @type {import("../core/types").Binding[]} */
+export const WORDS_KEYS = [
+  { keys: ["Ctrl+Enter"], label: m.keySplit, ...unheard },
+  { keys: ["Ctrl+S"], label: m.keySave, ...unheard },
+  { keys: ["Escape"], label: m.keyLeave, ...unheard },
+];
+
 /** @param {{scene: Scene, place: number, onSplit?: (newId: string) => void}} props */
 export function SceneText({ scene, place, onSplit }) {
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
@@ -16,6 +24,11 @@ export function SceneText({ scene, place, onSplit }) {
   const split = async () => {
     const made = await splitScene(scene.id, field.current?.selectionStart ?? 0);
     if (made) onSplit?.(made);
+  };
+  /** For buttons that go with what they have done. @param {() => void} act */
+  const andReturn = (act) => () => {
+    field.current?.focus();
+    act();
   };
   /** @param {KeyboardEvent} event */
   const onKeyDown = (event) => {
@@ -37,14 +50,14 @@ export function SceneText({ scene, place, onSplit }) {
       ${contested && html`
         <div class="contest" role="alert">
           <p>${m.contested}</p><blockquote>${scene.text}</blockquote>
-          <${Button} label=${m.keepMine} kind="is-main" onMouseDown=${stay} onClick=${() => keepMine(scene.id)} />
-          <${Button} label=${m.useTheirs} onMouseDown=${stay} onClick=${() => dropDraft(scene.id)} />
+          <${Button} label=${m.keepMine} kind="is-main" onMouseDown=${stay} onClick=${andReturn(() => keepMine(scene.id))} />
+          <${Button} label=${m.useTheirs} onMouseDown=${stay} onClick=${andReturn(() => dropDraft(scene.id))} />
         </div>
       `}
       <div class="edit-tools">
         ${kept && !contested && html`
-          <${Button} label=${m.save} keys="Ctrl+S" kind="is-small is-main" onMouseDown=${stay} onClick=${() => void saveText(scene.id)} />
-          <${Button} label=${m.discard} kind="is-small" onMouseDown=${stay} onClick=${() => dropDraft(scene.id)} />
+          <${Button} label=${m.save} keys="Ctrl+S" kind="is-small is-main" onMouseDown=${stay} onClick=${andReturn(() => void saveText(scene.id))} />
+          <${Button} label=${m.discard} kind="is-small" onMouseDown=${stay} onClick=${andReturn(() => dropDraft(scene.id))} />
           <span class="unsaved">${m.unsaved}</span>
         `}
         <${Button} label=${m.splitHere} icon="split" keys="Ctrl+Enter" kind="is-small is-quiet" onMouseDown=${stay} onClick=${split} />

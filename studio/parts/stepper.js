@@ -14,6 +14,12 @@ const ACTIVE = ["QUEUED", "RUNNING", "RETRYING"];
 /** @param {import("../core/types").Job | null} job */
 export const isActive = (job) => job !== null && ACTIVE.includes(job.state);
 
+/** What is made anew elsewhere once it has ended is not retried. @param {import("../core/types").Job} job */
+export function canRetry({ kind, state }) {
+  if (state === "FAILED") return kind !== "COMPILE_VIDEO";
+  return state === "PARKED" || state === "RETRYING" || (state === "CANCELLED" && kind === "SEGMENT_SCRIPT");
+}
+
 /** @param {import("../core/types").Script} script @returns {Step[]} */
 export function stepsOf(script) {
   const { scenes = 0, scenesApproved = 0, scenesIllustrated = 0 } = script.progress ?? {};
