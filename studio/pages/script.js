@@ -4,7 +4,7 @@ import { spent } from "../core/format.js";
 import { useKeys } from "../core/keys.js";
 import { navigate, number, scriptPath } from "../core/router.js";
 import { thing } from "../core/store.js";
-import { html, useEffect, useRef, useState } from "../core/ui.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/ui.js";
 import { rereadScript, useScript } from "../core/watch.js";
 import { m } from "../messages.js";
 import { Button, Link, Menu } from "../parts/controls.js";
@@ -84,7 +84,7 @@ function Title({ script, title }) {
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
   const head = useRef(/** @type {HTMLElement | null} */ (null));
   const wasEdited = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     input.current?.select();
     if (wasEdited.current && document.activeElement === document.body) head.current?.querySelector("button")?.focus();
     wasEdited.current = isEdited;

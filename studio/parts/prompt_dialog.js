@@ -4,7 +4,7 @@ import { anotherImage } from "../core/decisions.js";
 import { SCENE_WHOLE } from "../core/documents.js";
 import { draft, dropDraft, keepDraft } from "../core/drafts.js";
 import { put, thing } from "../core/store.js";
-import { html, useEffect, useRef, useState } from "../core/ui.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/ui.js";
 import { m } from "../messages.js";
 import { Button, Dialog } from "./controls.js";
 
@@ -15,8 +15,8 @@ export function PromptDialog({ sceneId, place, onClose }) {
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const [isBusy, setBusy] = useState(false);
   const text = draft(key)?.text ?? prompt;
+  useLayoutEffect(() => field.current?.focus(), []);
   useEffect(() => {
-    field.current?.focus();
     ask(SCENE_WHOLE, { id: sceneId }).then(put, () => {});  // without it the field is empty, and as good
   }, []);
   /** @param {string} wanted */

@@ -1,7 +1,7 @@
 // Why an image is rejected: one line, sent with Enter. It steers the next image.
 import { draft, dropDraft, keepDraft } from "../core/drafts.js";
 import { rejectImage } from "../core/decisions.js";
-import { html, useEffect, useRef } from "../core/ui.js";
+import { html, useLayoutEffect, useRef } from "../core/ui.js";
 import { m } from "../messages.js";
 import { Button } from "./controls.js";
 
@@ -10,7 +10,7 @@ export function RejectForm({ image, onDone }) {
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const key = `why:${image.id}`;
   const reason = draft(key)?.text ?? "";
-  useEffect(() => field.current?.focus(), [image.id]);
+  useLayoutEffect(() => field.current?.focus(), [image.id]);
   const send = () => {
     rejectImage(image, reason);
     dropDraft(key);
