@@ -325,6 +325,7 @@ const video = {
   optionGroups: /** @type {Record<string, string>} */ ({ picture: "Picture", pace: "Pace", words: "Words and sound" }),
   asUsual: "As usual here",
   asTheRest: "As the rest",
+  allAsTheRest: "All as the rest",
   noMusic: "None",
   addMusic: "Add music",
   listenTo: (/** @type {string} */ title) => `Listen to ${title}`,

@@ -41,7 +41,7 @@ export function SceneOptions({ script, choices, onClose }) {
       <ol class="looks">${ids.slice(0, shown).map((id, at) => html`<${LookRow} key=${id} id=${id} place=${at + 1} script=${script.id} look=${choices.scenes[id]} />`)}</ol>
       <div class="actions">
         <${Button} label=${m.done} kind="is-main" onClick=${onClose} />
-        ${differ && html`<${Button} label=${m.asTheRest} onClick=${() => keepChoices(script.id, { ...choices, scenes: {} })} />`}
+        ${differ && html`<${Button} label=${m.allAsTheRest} onClick=${() => keepChoices(script.id, { ...choices, scenes: {} })} />`}
       </div>
     <//>
   `;
