@@ -1,6 +1,6 @@
 // The page: its frame, the view that the address means, and what runs behind all views.
 import { payAttention, waiting } from "./core/attention.js";
-import { resumeOutbox } from "./core/commands.js";
+import { resumeOutbox, undo } from "./core/commands.js";
 import { useKeys } from "./core/keys.js";
 import { navigate, route } from "./core/router.js";
 import { effect, html, render, useEffect, useRef } from "./core/ui.js";
@@ -25,6 +25,7 @@ function App() {
     { keys: ["S"], label: m.keyScripts, run: () => navigate("/") },
     { keys: ["N"], label: m.keyNew, run: () => navigate("/new") },
     { keys: ["Q"], label: m.keyQueue, run: () => navigate("/review") },
+    { keys: ["U"], label: m.undo, run: () => void undo() },
   ]);
   const view = id && name === "script" ? `script ${id}` : path;
   useEffect(() => {

@@ -342,6 +342,7 @@ const video = {
   seconds: (/** @type {string} */ value) => `${value} s`,
   videoLength: (/** @type {string} */ time) => `About ${time} long.`,
   videoFree: "Costs nothing.",
+  videoCostUnknown: "What the voice costs is not known.",
   videoCosts: (/** @type {string} */ amount) => `The voice costs ${amount}.`,
   done: "Done",
   options: /** @type {Record<string, string>} */ ({

@@ -3,7 +3,6 @@ import { approveImage, can, chooseImage } from "../core/decisions.js";
 import { useKeys } from "../core/keys.js";
 import { navigate, scriptPath } from "../core/router.js";
 import { thing } from "../core/store.js";
-import { undo } from "../core/commands.js";
 import { html, useState } from "../core/ui.js";
 import { m } from "../messages.js";
 import { Attempts } from "../parts/attempts.js";
@@ -45,7 +44,6 @@ export function ImagesView({ script }) {
   useKeys(m.keysImages, [
     { keys: ["J", "ArrowDown"], label: m.keyNext, run: () => step(1) },
     { keys: ["K", "ArrowUp"], label: m.keyPrevious, run: () => step(-1) },
-    { keys: ["U"], label: m.undo, run: () => void undo() },
   ]);
   if (!scenes.length) return html`<${Empty} title=${m.imagesLater}><p>${m.imagesLaterHint}</p><${Link} to=${scriptPath(script.id, "scenes")} class="button is-main">${m.toScenes}<//><//>`;
   const illustrated = scenes.filter((scene) => thing(scene.chosenImage)?.stale === false).length;

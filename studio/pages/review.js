@@ -45,7 +45,6 @@ export function ReviewPage({ scriptId }) {
 
 /** @param {{scriptId: string | null}} props */
 function NothingWaits({ scriptId }) {
-  useKeys(m.keysReview, [{ keys: ["U"], label: m.undo, run: () => void undo() }]);
   return html`
     <div class="page"><h1 class="unseen">${m.navReview}</h1>
       <${Empty} title=${m.nothingWaits}><p>${m.nothingWaitsHint}</p>

@@ -8,6 +8,12 @@ import { m } from "../messages.js";
 
 const SETTLES_MS = 300;
 
+/** @param {import("../core/types").Estimate} estimate */
+function costWords(estimate) {
+  if (estimate.calls === 0) return m.videoFree;
+  return estimate.amount === null ? m.videoCostUnknown : m.videoCosts(atMost(estimate));
+}
+
 /** @param {{script: import("../core/types").Script, scenes: import("../core/types").Scene[], choices: import("../core/rendering.js").Choices, render: object | undefined}} props */
 export function VideoEstimate({ script, scenes, choices, render }) {
   const [cost, setCost] = useState("");
@@ -19,7 +25,7 @@ export function VideoEstimate({ script, scenes, choices, render }) {
     const timer = setTimeout(async () => {
       try {
         const { videoEstimate } = (await ask(VIDEO_ESTIMATE, { id: script.id, render: JSON.parse(asked) }, { signal: stop.signal })).script;
-        setCost(!videoEstimate ? "" : videoEstimate.calls ? m.videoCosts(atMost(videoEstimate)) : m.videoFree);
+        setCost(!videoEstimate ? "" : costWords(videoEstimate));
         setFault("");
       } catch (error) {
         if (!stop.signal.aborted && !(error instanceof Unreachable)) setFault(/** @type {Error} */ (error).message);
