@@ -75,6 +75,13 @@ def test_the_focus_goes_back_to_where_it_came_from(studio: StudioPage, cut: str)
     studio.notice().get_by_role("button", name="Undo").click()
     expect(page.get_by_role("main")).to_be_focused()
 
+    # It can be taken back from wherever one has gone meanwhile.
+    page.get_by_role("button", name="Approve scene 1", exact=True).click()
+    page.keyboard.press("h")
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    page.keyboard.press("u")
+    expect(studio.notice()).to_contain_text("Undone")
+
 
 def test_cutting_that_was_stopped_is_started_again(studio: StudioPage, system: RunningSystem) -> None:
     page = studio.page

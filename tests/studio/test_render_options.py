@@ -21,14 +21,21 @@ VIDEOS = """query($id: ID!) { script(id: $id) { videos {
     scenes { sceneId seconds motion transition } } } } }"""
 
 
-@pytest.fixture(scope="module")
-def script(system: RunningSystem) -> str:
-    """All its scenes have an image."""
+def illustrated(system: RunningSystem) -> str:
+    """A script whose scenes all have an image."""
     client = GraphQLClient(system)
     script = client.create_script(title="The Lamp: at sea")
     client.approve_script(script)
     client.approve_scenes(script)
     client.approve_images(script)
+    return script
+
+
+@pytest.fixture(scope="module")
+def script(system: RunningSystem) -> str:
+    """With a video made as usual."""
+    script = illustrated(system)
+    GraphQLClient(system).create_video(script)
     return script
 
 
@@ -57,9 +64,10 @@ def renders(system: RunningSystem, script: str) -> list[dict[str, Any]]:
 
 
 def test_what_is_chosen_is_kept_used_and_where_the_next_version_begins(
-    studio: StudioPage, browser: Browser, system: RunningSystem, script: str
+    studio: StudioPage, browser: Browser, system: RunningSystem
 ) -> None:
     page = studio.page
+    script = illustrated(system)
     path = f"/scripts/{script.split('_')[1]}"
     scenes = [scene["id"] for scene in GraphQLClient(system).scenes(script)]
     studio.open(f"{path}/video")
@@ -133,8 +141,6 @@ def test_all_that_comes_with_a_video_is_a_link_with_a_plain_name(
     studio: StudioPage, system: RunningSystem, script: str
 ) -> None:
     page = studio.page
-    if not renders(system, script):
-        GraphQLClient(system).create_video(script)
     studio.open(f"/scripts/{script.split('_')[1]}/video")
     expect(studio.player()).to_be_visible()
     for name, file, kind in (
@@ -157,9 +163,7 @@ def test_all_that_comes_with_a_video_is_a_link_with_a_plain_name(
     assert cues > 0
 
 
-def test_what_cannot_be_made_is_said_before_the_button_is_pressed(
-    studio: StudioPage, system: RunningSystem, script: str
-) -> None:
+def test_what_cannot_be_made_is_said_before_the_button_is_pressed(studio: StudioPage, script: str) -> None:
     page = studio.page
     studio.open(f"/scripts/{script.split('_')[1]}/video")
     open_options(page)
