@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from math import inf, log, sqrt
+from math import inf, isfinite, log, sqrt
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from video.captions.cues import Cue
 from video.captions.pacing import CLAUSE_ENDS, SENTENCE_ENDS, plain_seconds
@@ -30,6 +31,8 @@ BEFORE_WORDS_SECONDS: Final = 0.06
 _USUAL_PAUSE_SECONDS: Final = 0.25
 _ODD_TEMPO: Final = 6.0
 _LEAST_SPOKEN_SECONDS: Final = 0.4
+_LONGEST_STRETCH: Final = 24
+"""Captions between two pauses that they are put to: no voice speaks on for longer."""
 _GAINS: Final = (1.0, 0.6, 0.05)
 """What it is worth that a sentence, a clause or neither ends at a usual pause."""
 _CLOSERS: Final = "\"'”’»)]"
@@ -88,36 +91,56 @@ def _ends(cues: Sequence[Cue], pauses: Sequence[Pause], seconds: float) -> list[
     guesses = [float(max(plain_seconds("\n".join(cue.lines)), Fraction(1, 10))) for cue in cues]
     tempo = seconds / sum(guesses)
     spans = [guess * tempo for guess in guesses]
-    moments = [0.0, *(max(pause.start, pause.end - BEFORE_WORDS_SECONDS) for pause in pauses), seconds]
-    last = len(moments) - 1
-    # best[caption][moment]: the least cost if that many captions end at that moment, and where the stretch began.
-    best: list[dict[int, tuple[float, int, int]]] = [{0: (0.0, 0, 0)}]
-    for count in range(1, len(cues) + 1):
-        row: dict[int, tuple[float, int, int]] = {}
-        for moment in (last,) if count == len(cues) else range(1, last):
-            gain = 0.0 if moment == last else _gain(cues[count - 1], pauses[moment - 1])
-            for begun in range(count):
-                for since, (cost, _, _) in best[begun].items():
-                    whole = cost + _oddness(moments[moment] - moments[since], spans[begun:count]) - gain
-                    if since < moment and whole < row.get(moment, (inf, 0, 0))[0]:
-                        row[moment] = (whole, begun, since)
-        best.append(row)
+    moments = np.array([0.0, *(max(pause.start, pause.end - BEFORE_WORDS_SECONDS) for pause in pauses), seconds])
+    rows = _best_stretches(cues, pauses, spans, moments)
     ends = [0.0] * len(cues)
-    count, moment = len(cues), last
-    while count and moment in best[count]:
-        _, begun, since = best[count][moment]
-        stretch, guess = moments[moment] - moments[since], sum(spans[begun:count])
+    count, moment = len(cues), len(moments) - 1
+    while count and isfinite(rows[count].costs[moment]):
+        begun, since = int(rows[count].begun[moment]), int(rows[count].since[moment])
+        stretch, guess = float(moments[moment] - moments[since]), sum(spans[begun:count])
         for index in range(begun, count):
-            ends[index] = moments[since] + stretch * sum(spans[begun : index + 1]) / guess
+            ends[index] = float(moments[since]) + stretch * sum(spans[begun : index + 1]) / guess
         count, moment = begun, since
     return ends
 
 
-def _oddness(seconds: float, spans: Sequence[float]) -> float:
-    """Of captions with these guesses lasting so long together."""
-    if seconds < _LEAST_SPOKEN_SECONDS * len(spans):
-        return inf
-    return _ODD_TEMPO * sqrt(len(spans)) * log(seconds / sum(spans)) ** 2
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """For captions that end at each moment: the least cost, and the caption and moment where the last stretch began."""
+
+    costs: npt.NDArray[np.float64]
+    begun: npt.NDArray[np.int64]
+    since: npt.NDArray[np.int64]
+
+
+def _best_stretches(
+    cues: Sequence[Cue], pauses: Sequence[Pause], spans: Sequence[float], moments: npt.NDArray[np.float64]
+) -> list[_Row]:
+    """One row for each number of captions. A stretch has at most `_LONGEST_STRETCH` of them, or is all there are."""
+    lengths = moments[None, :] - moments[:, None]
+    logs = np.log(np.where(lengths > 0, lengths, 1.0))
+    rows = [_row(len(moments))]
+    rows[0].costs[0] = 0.0
+    for count, cue in enumerate(cues, 1):
+        row, last = _row(len(moments)), count == len(cues)
+        begins = range(max(0, count - _LONGEST_STRETCH), count)
+        for begun in (0, *begins) if last and begins[0] else begins:
+            captions = count - begun
+            odd = _ODD_TEMPO * sqrt(captions) * np.square(logs - log(sum(spans[begun:count])))
+            whole = np.where(lengths < _LEAST_SPOKEN_SECONDS * captions, inf, rows[begun].costs[:, None] + odd)
+            since = whole.argmin(axis=0)
+            costs = whole[since, np.arange(len(moments))]
+            better = costs < row.costs
+            row.costs[better], row.begun[better], row.since[better] = costs[better], begun, since[better]
+        if not last:
+            row.costs[1:-1] -= [_gain(cue, pause) for pause in pauses]
+            row.costs[-1] = inf
+        rows.append(row)
+    return rows
+
+
+def _row(moments: int) -> _Row:
+    return _Row(np.full(moments, inf), np.zeros(moments, np.int64), np.zeros(moments, np.int64))
 
 
 def _gain(cue: Cue, pause: Pause) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.costs import assert_cheap
 from video.captions.cues import Cue, LineLimits, cues_of
 from video.captions.hearing import Pause, heard, pauses_of
 
@@ -64,3 +65,23 @@ def test_nothing_to_hear_changes_nothing() -> None:
     short = heard(cues, (Pause(0.01, 0.1),), fps=FPS)
     assert sum(cue.frames for cue in short) == 20
     assert short[0].first_frame == 3
+
+
+def test_ten_minutes_of_speech_are_put_to_their_pauses_soon() -> None:
+    cues = cues_of(TEXT * 36, frames=600 * FPS, fps=FPS, limits=LineLimits(42, 1))
+    ends = [cue.first_frame / FPS for cue in cues[1:]]
+    pauses = [Pause(end + 0.3, end + 0.5) for end in ends] + [Pause(end + 1.5, end + 1.6) for end in ends[:-1]]
+    pauses.sort(key=lambda pause: pause.start)
+    found: list[Cue] = []
+    assert_cheap(lambda: found.extend(heard(cues, pauses, fps=FPS)), 12)
+    starts = {round((pause.end - 0.06) * FPS) for pause in pauses}
+    assert {cue.first_frame for cue in found} <= {0, *starts}
+    assert sum(cue.frames for cue in found[: len(cues)]) == 600 * FPS
+
+
+def test_a_voice_without_pauses_for_long_is_followed_by_the_guess() -> None:
+    cues = tuple(Cue((f"Sentence number {number}.",), 60 * number, 60) for number in range(60))
+    found = heard(cues, (Pause(0.5, 0.6),), fps=FPS)
+    assert [cue.lines for cue in found] == [cue.lines for cue in cues]
+    assert sum(cue.frames for cue in found) == 3600
+    assert all(50 <= cue.frames <= 70 for cue in found)
