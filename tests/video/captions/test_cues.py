@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.rendering import Captions
-from tests.costs import assert_cheap
+from tests.costs import assert_cheap, assert_grows_no_faster_than
 from video.captions.breaking import width_of
 from video.captions.cues import Cue, LineLimits, balanced, cue_lines, cues_of, line_limits
 from video.captions.pacing import LEAST_SECONDS, MOST_SECONDS, plain_seconds, reading_seconds
@@ -18,6 +19,12 @@ from video.captions.scripts import clusters, is_right_to_left, script_of
 
 WIDE = line_limits(Captions.PLAIN, 1920, 1080)
 TALL = line_limits(Captions.BOLD, 1080, 1920)
+STORY = (Path(__file__).parents[2] / "data/little_match_seller.txt").read_text()
+JAPANESE = (
+    "「吾輩は猫である。」名前はまだ無い。どこで生れたかとんと見当がつかぬ。"
+    "ニャーニャー泣いていた事（だけ）は、記憶している。"
+)
+THAI = "เด็กหญิงตัวน้อยเดินอยู่ในความมืดและความหนาว "
 WORDS = [
     "the",
     "old",
@@ -116,12 +123,8 @@ def test_captions_end_with_sentences_and_lines_are_even() -> None:
 
 
 def test_no_line_begins_or_ends_with_what_kinsoku_forbids() -> None:
-    text = (
-        "「吾輩は猫である。」名前はまだ無い。どこで生れたかとんと見当がつかぬ。ニャーニャー泣いていた事（だけ）は、記憶している。"
-        * 3
-    )
     for cells in range(8, 40):
-        for line in (line for lines in cue_lines(text, LineLimits(cells, 2)) for line in lines):
+        for line in (line for lines in cue_lines(JAPANESE * 3, LineLimits(cells, 2)) for line in lines):
             assert line[0] not in "、。」）ーァィゥェォッャュョっゃゅょ"
             assert line[-1] not in "「（"
 
@@ -157,8 +160,7 @@ def test_time_is_shared_by_reading_time() -> None:
 
 
 def test_english_is_read_at_the_recommended_speed() -> None:
-    text = (Path(__file__).parents[2] / "data/little_match_seller.txt").read_text()
-    a_minute = len(text.split()) / float(plain_seconds(text)) * 60
+    a_minute = len(STORY.split()) / float(plain_seconds(STORY)) * 60
     assert 150 <= a_minute <= 190
 
 
@@ -180,6 +182,23 @@ def test_reading_time_has_a_least_and_a_most() -> None:
     assert reading_seconds("word " * 20_000) == MOST_SECONDS
     assert isinstance(reading_seconds("Some words of a scene, and a few more."), Fraction)
     assert plain_seconds("3.14 and example.org") < plain_seconds("3, 14. And example. Org.")
+
+
+@pytest.mark.parametrize(
+    ("text", "sha256"),
+    [(STORY, "6a1d77314a8bd7c7"), (JAPANESE * 40, "3db523f871a5a097"), (THAI * 30, "c455ea585033085c")],
+    ids=["English", "Japanese", "Thai"],
+)
+def test_whole_texts_are_divided_as_they_ever_were(text: str, sha256: str) -> None:
+    shown = [line for limits in (WIDE, TALL) for group in cue_lines(text, limits) for line in ("", *group)]
+    assert hashlib.sha256("\n".join(shown[1:]).encode()).hexdigest()[:16] == sha256
+
+
+@pytest.mark.parametrize("piece", [STORY, JAPANESE, THAI, "漢字仮名", "abc"], ids=["en", "ja", "th", "han", "one word"])
+def test_captions_of_a_long_text_cost_as_much_a_letter_as_of_a_short_one(piece: str) -> None:
+    small, large = ((piece * (length // len(piece) + 1))[:length] for length in (4000, 20_000))
+    assert_cheap(lambda: cue_lines(large, WIDE), 2)
+    assert_grows_no_faster_than(8, lambda: cue_lines(small, WIDE), lambda: cue_lines(large, WIDE))
 
 
 def test_titles_are_balanced() -> None:
