@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from domain.rendering import Captions, Motion, RenderSpec
+from domain.rendering import Captions, RenderSpec
 from jobs.timing import shown_text, words_first_frame, words_frames
 from video.captions.cues import Cue, cues_of, line_limits
 from video.captions.fonts import FontLibrary
@@ -146,8 +146,7 @@ class Captioning:
 
     def _fade(self, index: int, seconds: float) -> int:
         """Over a picture that does not move, every frame of a fade would cost as much as a second without one."""
-        scene = self.timeline.scenes[index]
-        moves = (scene.motion or self.task.spec.motion) is not Motion.HOLD
+        moves = self.timeline.moves(self.timeline.scenes[index])
         return round(seconds * self.task.spec.fps) if moves else 0
 
 

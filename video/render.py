@@ -22,7 +22,6 @@ from pathlib import Path
 from threading import Event
 
 from domain.errors import JobErrorCode, WorkFailed
-from domain.rendering import Motion
 from video.arguments import join_arguments, join_list
 from video.cache import SegmentCache, seal
 from video.checks import VideoFacts, check_picture, check_segment, check_video, picture_facts
@@ -178,12 +177,12 @@ class _Render:
 
         async def settle(index: int) -> None:
             scene = scenes[index]
-            moves = (scene.motion or timeline.spec.motion) is not Motion.HOLD
+            moves = timeline.moves(scene)
             if scene.sha256 is None or (moves and not scene.path):
                 facts = await asyncio.to_thread(picture_facts, scene)
                 sha256 = scene.sha256 or facts.sha256
                 aspect = facts.aspect * timeline.spec.height / timeline.spec.width
-                path = scene.path or (choose_path(scene.number, sha256, aspect) if moves else "")
+                path = scene.path or (choose_path(sha256, aspect) if moves else "")
                 scenes[index] = replace(scene, sha256=sha256, path=path)
 
         await each(range(len(scenes)), self.parallel, settle)

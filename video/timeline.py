@@ -168,6 +168,10 @@ class Timeline:
         """In seconds, exactly as many as the frames last."""
         return Fraction(self.total_frames, self.spec.fps)
 
+    def moves(self, scene: TimelineScene) -> bool:
+        """Whether the camera moves over its picture."""
+        return (scene.motion or self.spec.motion) is not Motion.HOLD
+
     def subject(self, segment: Segment) -> str:
         """What messages about a segment begin with."""
         scenes = [self.scenes[index] for index in segment.scenes]

@@ -76,6 +76,14 @@ async def test_nothing_changed_needs_no_maker_and_no_picture(
     assert list(work_dir.iterdir()) == []
 
 
+async def test_a_scene_put_in_front_of_ten_leaves_nine_as_they_were(
+    moving: Callable[..., Timeline], make: Make
+) -> None:
+    assert (await make(moving(*COLOURS), parallel=2)).made == 19
+    again = await make(moving((9, 9, 9), *COLOURS))
+    assert (again.made, again.reused) == (3, 18)  # the first one now shares frames with it
+
+
 async def test_one_changed_scene_of_ten_is_itself_and_its_two_transitions(
     moving: Callable[..., Timeline], make: Make, output: Path, a_picture: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -61,12 +61,12 @@ class View:
     y: float
 
 
-def choose_path(index: int, sha256: str, aspect: float) -> str:
-    """The path of a scene: always the same for the same values, and never that of a neighbouring `index`.
+def choose_path(sha256: str, aspect: float) -> str:
+    """The path over a picture, by the picture alone: whatever else changes in a video, its scene moves as before.
 
-    `index` is the scene's place, `sha256` its picture's, `aspect` the picture's width to height over the frame's.
-    The kinds take turns, inwards, sideways, outwards, along; a picture much wider or taller than the frame is
-    panned along its long side. Replacing one picture changes no other scene's path.
+    `sha256` is the picture's, `aspect` its width to height over the frame's. Half of all pictures are gone along, one
+    much wider or taller than the frame on its long side; the others inwards or outwards. At most one in six
+    neighbours moves as the one before it: preventing that would make a scene depend on others.
     """
     taste = int(sha256[:8], 16)
     if aspect > CLEARLY_ANOTHER_SHAPE:
@@ -76,8 +76,8 @@ def choose_path(index: int, sha256: str, aspect: float) -> str:
     else:
         along = _DRIFTS
     kinds = (_PUSHES, along, _PULLS, along)
-    kind = kinds[index % len(kinds)]
-    return str(kind[taste % len(kind)])
+    kind = kinds[taste % len(kinds)]
+    return str(kind[taste // len(kinds) % len(kind)])
 
 
 def amount(seconds: float) -> float:
