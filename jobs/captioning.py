@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from domain.rendering import Captions, RenderSpec
-from jobs.timing import shown_text, words_first_frame, words_frames
+from domain.rendering import Captions
+from jobs.timing import words_first_frame, words_frames
 from video.captions.cues import Cue, cues_of, line_limits
 from video.captions.fonts import FontLibrary
 from video.captions.hearing import Pause, heard, pauses_of
@@ -54,10 +54,14 @@ class _Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Captioning:
-    """What is drawn over a video. `cards` is 1 if the timeline begins with a title card, else 0."""
+    """What is drawn over a video. `texts` and `clips` go with the task's scenes.
+
+    `cards` is 1 if the timeline begins with a title card, else 0.
+    """
 
     task: VideoTask
     timeline: Timeline
+    texts: Sequence[str]
     clips: Sequence[SpokenText | None]
     fonts: FontLibrary
     ffmpeg: str
@@ -69,8 +73,7 @@ class Captioning:
         style = Captions.PLAIN if spec.captions is Captions.NONE else spec.captions
         limits = line_limits(style, spec.width, spec.height)
         found = []
-        for index, (place, clip) in enumerate(zip(self.timeline.places[self.cards :], self.clips, strict=True)):
-            text = shown_text(self.task, index, clip, card=bool(self.cards))
+        for place, text, clip in zip(self.timeline.places[self.cards :], self.texts, self.clips, strict=True):
             cues = cues_of(text, frames=words_frames(place, clip), fps=spec.fps, limits=limits)
             if clip is not None:
                 cues = heard(cues, _pauses(clip.path), fps=spec.fps)
@@ -79,14 +82,12 @@ class Captioning:
 
     def notes(self) -> tuple[str, ...]:
         """What cannot be drawn for want of a font."""
-        spec, words = self.task.spec, self.task.words
-        shown = [words.title or ""] if self.cards else []
-        shown += [scene.text for scene in words.scenes] if spec.captions is not Captions.NONE else []
-        missing = self.fonts.missing_glyphs("\n".join(shown))
+        if self.task.spec.captions is Captions.NONE:
+            return ()
         return tuple(
             f"There is no font here for {found.script} ({found.characters}): captions with it are left out of the "
             f"picture, but are in the subtitle files. {found.remedy}"
-            for found in missing
+            for found in self.fonts.missing_glyphs("\n".join(self.texts))
         )
 
     async def overlays(self, cues: Sequence[SceneCues], *, folder: Path, binary: str) -> dict[int, list[Overlay]]:
@@ -120,9 +121,7 @@ class Captioning:
 
     def _title(self) -> _Wanted | None:
         spec, place = self.task.spec, self.timeline.places[0]
-        lettering = title_lettering(
-            self.task.words.title or "", width=spec.width, height=spec.height, library=self.fonts, ffmpeg=self.ffmpeg
-        )
+        lettering = lettering_of_title(self.task, self.fonts, self.ffmpeg)
         if lettering is None:
             return None
         lead = min(round(CARD_LEAD_SECONDS * spec.fps), place.body_frames // 4)
@@ -131,7 +130,7 @@ class Captioning:
 
     def _captions(self, index: int, scene: SceneCues) -> list[_Wanted]:
         spec, place = self.task.spec, self.timeline.places[index]
-        text = self.task.words.scenes[index - self.cards].text
+        text = self.texts[index - self.cards]
         found = []
         for cue in scene.cues:
             lettering = caption_lettering(
@@ -150,9 +149,19 @@ class Captioning:
         return round(seconds * self.task.spec.fps) if moves else 0
 
 
-def has_card(spec: RenderSpec, title: str | None) -> bool:
-    """Whether the video begins with a title card: not without a title."""
-    return spec.title_card and bool(title)
+def lettering_of_title(task: VideoTask, fonts: FontLibrary, ffmpeg: str) -> Lettering | None:
+    """How the title card's title is drawn; None if nothing can be drawn of it, or not all. Blocks."""
+    spec = task.spec
+    return title_lettering(task.words.title or "", width=spec.width, height=spec.height, library=fonts, ffmpeg=ffmpeg)
+
+
+def why_no_card(title: str, fonts: FontLibrary) -> tuple[str, ...]:
+    """What to say of a title card that would have been empty. Blocks."""
+    return tuple(
+        f"There is no font here for {found.script} ({found.characters}) in the title: the title card is left out. "
+        f"{found.remedy}"
+        for found in fonts.missing_glyphs(title)
+    ) or ("The title has nothing that can be seen: the title card is left out.",)
 
 
 def _pauses(path: Path) -> tuple[Pause, ...]:

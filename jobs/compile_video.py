@@ -12,8 +12,9 @@ from pathlib import Path
 
 from domain.entities import Deliverable, Image, Job, MediaFile
 from domain.errors import JobErrorCode, WorkFailed
+from domain.titles import card_title, texts_behind_card
 from domain.work import deadline
-from jobs.captioning import Captioning, forget_oldest, has_card
+from jobs.captioning import Captioning, forget_oldest, lettering_of_title, why_no_card
 from jobs.narrating import narrated, why_silent
 from jobs.pacing import Pacing, Stage
 from jobs.progress import Reporter
@@ -21,6 +22,7 @@ from jobs.timing import timeline_of, words_first_frame
 from jobs.tools import Tools
 from video.cache import SegmentCache, seal
 from video.captions.fonts import installed_fonts
+from video.captions.overlays import render_overlays
 from video.captions.subtitles import Subtitle, srt, subtitles_of, webvtt
 from video.deliverables import make_poster, make_preview
 from video.failures import file_trouble
@@ -73,6 +75,7 @@ class _Compilation:
     output: Path
     work_dir: Path
     notes: list[str] = field(default_factory=list)
+    texts: Sequence[str] = ()
     clips: Sequence[SpokenText | None] = ()
     voice: str = ""
     subtitles: tuple[Subtitle, ...] = ()
@@ -85,8 +88,10 @@ class _Compilation:
         """
         await self.pacing.enter(Stage.CHECKING)
         pictures = [await self._pinned_picture(image, place) for place, image in enumerate(self.task.images, start=1)]
-        await self._speak()
         card = await self._card(pictures[0])
+        said = [scene.text for scene in self.task.words.scenes]
+        self.texts = texts_behind_card(said, None if card is None else self.task.words.title)
+        await self._speak()
         timeline = await asyncio.to_thread(self._timeline, pictures, card)
         self.notes += timeline.notes
         cards = 0 if card is None else 1
@@ -104,7 +109,7 @@ class _Compilation:
 
     def _timeline(self, pictures: Sequence[Path], card: tuple[Path, str] | None) -> Timeline:
         """Blocks: long scripts take seconds to be read."""
-        timeline = timeline_of(self.task, pictures, self.clips, card)
+        timeline = timeline_of(self.task, self.texts, pictures, self.clips, card)
         _ = timeline.places
         return timeline
 
@@ -113,15 +118,23 @@ class _Compilation:
             await self.pacing.advance(done / max(1, of))
 
         await self.pacing.enter(Stage.SPEAKING)
-        said = await narrated(self.tools, self.job, self.task, work_dir=self.work_dir, on_done=on_done)
+        said = await narrated(self.tools, self.job, self.task, self.texts, work_dir=self.work_dir, on_done=on_done)
         self.clips = (None,) * len(self.task.images) if said is None else said.clips
         self.voice = "" if said is None else said.voice.name
         self.notes += why_silent(self.task, self.tools) if said is None else said.notes
 
     async def _card(self, picture: Path) -> tuple[Path, str] | None:
-        """The picture of the title card, with its hash; None where there is none."""
+        """The picture of the title card, with its hash; None where there is none, or nothing to be read on it."""
         spec = self.task.spec
-        if not has_card(spec, self.task.words.title):
+        title = card_title(spec, self.task.words.title)
+        if title is None:
+            return None
+        fonts = await asyncio.to_thread(installed_fonts)
+        ffmpeg = self.tools.ffmpeg
+        lettering = await asyncio.to_thread(lettering_of_title, self.task, fonts, await identify(ffmpeg))
+        folder = await self._folder_for_drawings()
+        if lettering is None or not await render_overlays([lettering], folder=folder, ffmpeg=ffmpeg):
+            self.notes += await asyncio.to_thread(why_no_card, title, fonts)
             return None
         made = self.work_dir / "title_card.png"
         return made, await asyncio.to_thread(make_card, picture, made, width=spec.width, height=spec.height)
@@ -162,12 +175,17 @@ class _Compilation:
     async def _captions(self, timeline: Timeline, cards: int) -> dict[int, list[Overlay]]:
         await self.pacing.enter(Stage.CAPTIONING)
         library = await asyncio.to_thread(installed_fonts)
-        captioning = Captioning(self.task, timeline, self.clips, library, await identify(self.tools.ffmpeg), cards)
+        captioning = Captioning(
+            self.task, timeline, self.texts, self.clips, library, await identify(self.tools.ffmpeg), cards
+        )
         self.notes += await asyncio.to_thread(captioning.notes)
         cues = await asyncio.to_thread(captioning.cues)
         self.subtitles = tuple(each for scene in cues for each in subtitles_of(scene.cues, scene.first_frame))
-        folder = await asyncio.to_thread(_folder_for_drawings, self._drawn, self.work_dir / "captions")
+        folder = await self._folder_for_drawings()
         return await captioning.overlays(cues, folder=folder, binary=self.tools.ffmpeg)
+
+    async def _folder_for_drawings(self) -> Path:
+        return await asyncio.to_thread(_folder_for_drawings, self._drawn, self.work_dir / "captions")
 
     async def _on_progress(self, progress: Progress) -> None:
         await self.pacing.advance(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from domain.entities import Job
@@ -17,8 +17,10 @@ OnDone = Callable[[int, int], Awaitable[None]]
 UNNATURAL = "The video has no narration: there is no natural voice here. Ask for it with narration on, or set one up."
 
 
-async def narrated(tools: Tools, job: Job, task: VideoTask, *, work_dir: Path, on_done: OnDone) -> SpokenTexts | None:
-    """What is heard of each scene; None for a video that is not to be spoken.
+async def narrated(
+    tools: Tools, job: Job, task: VideoTask, texts: Sequence[str], *, work_dir: Path, on_done: OnDone
+) -> SpokenTexts | None:
+    """What is heard of each scene, of which `texts` are to be said; None for a video that is not to be spoken.
 
     Raises what `workflow.speeches.spoken` raises.
     """
@@ -35,8 +37,8 @@ async def narrated(tools: Tools, job: Job, task: VideoTask, *, work_dir: Path, o
         return facts.seconds
 
     return await spoken(
-        tools.context, job, provider=tools.speech, rules=tools.rules, texts=[scene.text for scene in task.words.scenes],
-        voice=task.spec.voice, normalise=normalise, on_done=on_done,
+        tools.context, job, provider=tools.speech, rules=tools.rules, texts=texts, voice=task.spec.voice,
+        normalise=normalise, on_done=on_done,
     )  # fmt: skip
 
 

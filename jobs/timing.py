@@ -19,13 +19,16 @@ CARD_SECONDS: Final = 3.2
 
 
 def timeline_of(
-    task: VideoTask, pictures: Sequence[Path], clips: Sequence[SpokenText | None], card: tuple[Path, str] | None
-) -> Timeline:
-    """`pictures` and `clips` go with the scenes of the task; `card` is the picture of the title card, with its hash."""
+    task: VideoTask, texts: Sequence[str], pictures: Sequence[Path], clips: Sequence[SpokenText | None],
+    card: tuple[Path, str] | None,
+) -> Timeline:  # fmt: skip
+    """`texts` (what is said or read), `pictures` and `clips` go with the scenes of the task; `card` is the picture of
+    the title card, with its hash.
+    """
     looks = {look.scene_id: look for look in task.spec.scenes}
     scenes = [] if card is None else [TimelineScene(0, card[0], sha256=card[1], seconds=CARD_SECONDS)]
-    parts = zip(task.words.scenes, task.images, pictures, clips, strict=True)
-    for number, (words, image, picture, clip) in enumerate(parts, 1):
+    parts = zip(task.words.scenes, task.images, texts, pictures, clips, strict=True)
+    for number, (words, image, text, picture, clip) in enumerate(parts, 1):
         look = looks.get(words.scene_id, SceneLook(words.scene_id))
         scenes.append(
             TimelineScene(
@@ -34,22 +37,12 @@ def timeline_of(
                 sha256=image.sha256,
                 seconds=look.seconds,
                 narration_seconds=None if clip is None else Fraction(str(round(clip.seconds, 6))),
-                reading_seconds=reading_seconds(shown_text(task, number - 1, clip, card=card is not None)),
+                reading_seconds=reading_seconds(text),
                 motion=look.motion,
                 transition=look.transition,
             )
         )
     return Timeline(task.spec, tuple(scenes))
-
-
-def shown_text(task: VideoTask, index: int, clip: SpokenText | None, *, card: bool) -> str:
-    """What captions show of a scene: its text, but not as its first line the title that the card has just shown."""
-    text, title = task.words.scenes[index].text, task.words.title
-    if index or clip is not None or not card or title is None:
-        return text
-    first, _, rest = text.partition("\n")
-    is_title = first.strip().lstrip("#").strip().casefold() == title.strip().casefold()
-    return rest.strip() if is_title and rest.strip() else text
 
 
 def words_frames(place: Place, clip: SpokenText | None) -> int:

@@ -22,8 +22,9 @@ from domain.machines import voice_sha256
 from domain.render_requests import RenderRequest, resolved
 from domain.rendering import Narration, RenderSpec
 from domain.text import sha256_of_text
+from domain.titles import card_title, texts_behind_card
 from storage.scenes import scenes_by_id, scenes_of_script
-from storage.scripts import styles_of_scripts
+from storage.scripts import script_by_id, styles_of_scripts
 from storage.speeches import spoken_texts
 from workflow.context import Context
 from workflow.jobs import scenes_with_image_coming, served_scenes, usable_images
@@ -104,9 +105,10 @@ async def video_estimate(context: Context, script_id: int, spec: RenderSpec) -> 
     if machine.is_free or spec.narration is Narration.OFF:
         return Estimate()
     voice = voice_sha256(machine.speaker_sha256, spec.voice or machine.voice or "")
-    wanted = {
-        sha256_of_text(words): words for scene in await scenes_of_script(script_id) if (words := words_of(scene.text))
-    }
+    script, scenes = await script_by_id(script_id), await scenes_of_script(script_id)
+    shown = card_title(spec, script.title if script is not None else None)
+    texts = texts_behind_card([scene.text for scene in scenes], shown)
+    wanted = {sha256_of_text(words): words for text in texts if (words := words_of(text))}
     spoken = await spoken_texts(script_id, voice, list(wanted))
     return estimate_of_speech(context.machines, [words for sha256, words in wanted.items() if sha256 not in spoken])
 

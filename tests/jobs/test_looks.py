@@ -235,6 +235,51 @@ async def test_drawn_captions_are_kept_to_a_size_but_never_those_that_another_vi
     assert {path.stem for path in tmp_path.iterdir()} == {"used", "new"}
 
 
+async def with_words(
+    studio: Studio, title: str, text: str, *, render: RenderSpec, speech: Humming
+) -> tuple[Video, Any]:
+    """A video of one scene, and how its job ended."""
+    video, job = await studio.a_video_job(1, render=render)
+    row = await models.Video.get(id=video.id)
+    assert row.words is not None
+    scene = {**row.words["scenes"][0], "text": text}
+    await models.Video.filter(id=video.id).update(words={"title": title, "scenes": [scene]})
+    async with studio.worker(speech=speech):
+        done = await studio.reaches(job, JobState.SUCCEEDED, seconds=60)
+    return await reading.read_video(video.id), done
+
+
+@pytest.mark.parametrize("narration", [Narration.ON, Narration.OFF])
+async def test_what_the_title_card_has_shown_is_not_said_again(studio: Studio, narration: Narration) -> None:
+    speech = Humming()
+    video, _ = await with_words(
+        studio, "A tale", "# A tale\n\nA fox slept.", render=replace(LOOK, narration=narration), speech=speech
+    )
+    assert speech.asked == (["A fox slept."] if narration is Narration.ON else [])
+    captions = content(studio, video, Deliverable.CAPTIONS).decode()
+    assert "A fox slept." in captions
+    assert "tale" not in captions
+    assert manifest_of(studio, video)["scenes"][0]["text"] == "# A tale\n\nA fox slept."
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("𐎠𐎼𐎹", "There is no font here for Old"),
+        ("⠀", "The title has nothing that can be seen: the title card is left out."),
+    ],
+    ids=["without a font", "without ink"],
+)
+async def test_a_title_that_cannot_be_drawn_has_no_card(studio: Studio, title: str, said: str) -> None:
+    speech = Humming()
+    video, done = await with_words(studio, title, f"{title}\nA fox slept.", render=LOOK, speech=speech)
+    manifest = manifest_of(studio, video)
+    assert manifest["scenes"][0]["first_frame"] == 0
+    assert said in manifest["notes"][0]
+    assert "the title card is left out" in done.note
+    assert speech.asked == [f"{title} A fox slept."]
+
+
 async def test_an_approved_picture_that_is_damaged_is_said_of_its_scene_and_not_of_the_title(studio: Studio) -> None:
     video, job = await studio.a_video_job(2, render=LOOK)
     media, pin = studio.context.media, video.pins[0]
