@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from tortoise.expressions import Q
+
 from domain.calls import PlannedCall, Role, Usage
 from domain.errors import JobErrorCode
 from domain.lifecycle import JobKind, JobState
@@ -123,14 +125,19 @@ async def mark_unusable(call_id: int) -> None:
     await query.update(state=CallState.UNUSABLE.value)
 
 
-async def kept_answers(job_id: int | None = None) -> dict[int, str]:
-    """Calls of jobs that have succeeded, of one or of all, whose answers are still kept: their keys by call."""
+async def unneeded_answers(job_id: int | None = None, *, ended_before: datetime) -> dict[int, str]:
+    """Calls whose answers are still kept and that nothing will ask for: their keys by call. Of one job, or of all.
+
+    They are of jobs that have succeeded, and of videos that ended in vain before then: the script's next one would have
+    taken them. Other work that ended in vain can be retried, and takes them at any time.
+    """
     query = models.ProviderCall.filter(answer_key__isnull=False)
     if job_id is not None:
         query = query.filter(job_id=job_id)
     rows = await query.values("id", "job_id", "answer_key")
-    jobs = models.Job.filter(id__in=sorted({row["job_id"] for row in rows}), state=JobState.SUCCEEDED.value)
-    done = {row["id"] for row in await jobs.values("id")}
+    jobs = models.Job.filter(id__in=sorted({row["job_id"] for row in rows}))
+    in_vain = Q(kind=JobKind.COMPILE_VIDEO.value, state__in=_ENDED_IN_VAIN, finished_at__lt=ended_before)
+    done = {row["id"] for row in await jobs.filter(Q(state=JobState.SUCCEEDED.value) | in_vain).values("id")}
     return {row["id"]: row["answer_key"] for row in rows if row["job_id"] in done}
 
 

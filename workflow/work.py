@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import MappingProxyType
+from typing import Final
 
 from domain.entities import Deliverable, Image, Job, MediaFile, Music, Script, Words
 from domain.errors import JobErrorCode, JobLost, WorkFailed
@@ -20,7 +22,7 @@ from domain.rendering import RenderSpec
 from domain.segmentation import LossyCuts, Segmentation, scenes_from_cuts
 from domain.text import as_one_line
 from storage import jobs as job_rows
-from storage.calls import forget_answer, kept_answers
+from storage.calls import forget_answer, unneeded_answers
 from storage.errors import MediaMissing, StorageError
 from storage.images import NewImage, image_by_id, image_key, images_by_id, insert_image
 from storage.jobs import JobProgress
@@ -38,6 +40,9 @@ from workflow.reading import database_failure
 from workflow.taking import taken_scene, taken_script, taken_video
 from workflow.unit import Unit, command
 from workflow.videos import words_of_pins
+
+ANSWERS_OF_VIDEOS_KEPT: Final = timedelta(days=30)
+"""For so long what a video has paid for and not used, when it ended in vain, waits for the script's next one."""
 
 __all__ = [
     "JobProgress",
@@ -158,9 +163,10 @@ async def _cancel_overtaken(unit: Unit, *, job: Job) -> None:
 
 @asking
 async def forget_answers(context: Context, *, job_id: int | None = None) -> None:
-    """Remove the kept answers of a job that has succeeded, or of all of them: no rerun will want them."""
-    for call_id, key in (await kept_answers(job_id)).items():
-        with suppress(WorkFailed):  # the next worker that starts tries again
+    """Remove the kept answers of a job that has succeeded, or all that no work will want any more."""
+    ended_before = context.clock.now() - ANSWERS_OF_VIDEOS_KEPT
+    for call_id, key in (await unneeded_answers(job_id, ended_before=ended_before)).items():
+        with suppress(WorkFailed):  # the next sweep tries again
             await context.media.remove(key)
             await forget_answer(call_id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -214,6 +215,27 @@ async def test_answers_are_kept_until_their_job_has_succeeded(world: World, prov
     await work.forget_answers(world.context, job_id=job.id)
     assert list(folder.iterdir()) == []
     assert (await costs_of_jobs([job.id]))[job.id].amount == 2
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED, JobState.SUCCEEDED])
+async def test_answers_of_an_ended_video_wait_thirty_days_for_the_next_one(
+    world: World, provider: Provider, state: JobState
+) -> None:
+    job = await world.claim(await world.a_job(JobState.QUEUED, of_video=True))
+    await book(world, job).make(PLANNED, provider.answer)
+    other = await a_held_job(world)
+    await book(world, other).make(PLANNED, provider.answer)
+    await models.Job.filter(id=other.id).update(
+        state=JobState.FAILED.value, finished_at=datetime(2000, 1, 1, tzinfo=UTC)
+    )
+    folder = world.context.media.folder / "calls"
+    for days, kept in ((29, 1 if state is JobState.SUCCEEDED else 2), (31, 1)):
+        ended = world.context.clock.now() - timedelta(days=days)
+        await models.Job.filter(id=job.id).update(state=state.value, finished_at=ended)
+        await work.forget_answers(world.context)
+        assert len(list(folder.iterdir())) == kept
+    rows = await models.ProviderCall.filter(answer_key__isnull=False).values("job_id")
+    assert [row["job_id"] for row in rows] == [other.id]  # a picture's: its job can be retried at any time
 
 
 async def test_answers_that_nobody_took_are_removed_as_well(world: World, provider: Provider) -> None:
