@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from domain.entities import Job
 from domain.errors import JobErrorCode, JobLost, WorkDelayed, WorkFailed, WorkParked
 from domain.generation import SpeechProvider, SpeechRequest, Voice
 from domain.rendering import Narration, RenderSpec
+from domain.speaking import MOST_SPEECH_SECONDS, fits_speech
 from domain.text import sha256_of_text
 from storage.errors import MediaMissing
 from storage.jobs import is_held
@@ -92,6 +93,9 @@ async def spoken(
     fails, the others under way are still brought to their end, and the job's next attempt finds them. `on_done` is
     told how many of the different texts there are by now, and how many in all.
 
+    Nothing is bought for a video in which a text cannot be spoken in `MOST_SPEECH_SECONDS` by any voice
+    (`domain.speaking`), unless it was: what may fit is spoken, and measured then.
+
     Raises:
         JobLost, WorkDelayed, WorkParked, WorkFailed: the worst of what happened, with the place of its scene.
     """
@@ -101,6 +105,7 @@ async def spoken(
     for place, said in enumerate(words, start=1):
         if said:
             first_places.setdefault(said, place)
+    await _require_time(job, chosen, first_places)
     speaking = _Speaking(context, job, provider, rules, chosen, voice, normalise, language)
     run = _Run(speaking, deque(first_places.items()), len(first_places), on_done)
     tasks = [asyncio.create_task(run.work()) for _ in range(min(at_once, len(first_places)))]
@@ -110,6 +115,25 @@ async def spoken(
     if run.failures:
         raise min(run.failures, key=_severity)
     return SpokenTexts(tuple(run.clips.get(said) for said in words), tuple(dict.fromkeys(run.notes)), chosen)
+
+
+async def _require_time(job: Job, voice: Voice, places: Mapping[str, int]) -> None:
+    """Raises `WorkFailed`, which names the scenes whose texts take too long."""
+    long = [
+        place
+        for words, place in places.items()
+        if not fits_speech(words) and await _stored(job.script_id, voice.sha256, sha256_of_text(words)) is None
+    ]
+    if not long:
+        return
+    scenes = ", ".join(map(str, long))
+    it, them = ("it takes", "this scene") if len(long) == 1 else ("each of them takes", "these scenes")
+    raise WorkFailed(
+        JobErrorCode.BAD_OUTPUT,
+        f"Narration of scene {scenes}: {it} longer than {MOST_SPEECH_SECONDS // 60} minutes to speak, the most that a "
+        f"scene may last. Nothing was spoken. Split {them}, or ask for the video without narration.",
+        retryable=False,
+    )
 
 
 async def _all_of(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -13,6 +13,7 @@ from domain.calls import Role
 from domain.errors import JobErrorCode, JobLost, WorkDelayed, WorkFailed, WorkParked
 from domain.money import Price, PriceTable
 from domain.rendering import Narration, RenderSpec
+from domain.speaking import fits_speech
 from providers.offline.speech import NoSpeech
 from providers.openai_compatible.models import check_models
 from providers.openai_compatible.options import SpeechOptions
@@ -62,6 +63,39 @@ async def test_an_edited_scene_and_another_video_buy_what_is_new(narrator: Narra
     assert narrator.asked()[3:] == ["It flew home."]
     await narrator.speak(other, (TEXTS[0],), voice="cedar")
     assert len(narrator.bought()) == 5
+
+
+LONG, LONG_IN_CHINESE = "heron " * 2401, "鹭" * 6001
+
+
+async def test_what_no_voice_can_speak_in_time_is_said_before_anything_is_bought(narrator: Narrator) -> None:
+    job = await narrator.a_video_job()
+    with pytest.raises(WorkFailed) as failed:
+        await narrator.speak(job, (TEXTS[0], LONG, TEXTS[1], LONG_IN_CHINESE))
+    assert failed.value.message == (
+        "Narration of scene 2, 4: each of them takes longer than 10 minutes to speak, the most that a scene may last. "
+        "Nothing was spoken. Split these scenes, or ask for the video without narration."
+    )
+    assert not failed.value.retryable
+    assert narrator.asked() == []
+
+
+async def test_what_was_spoken_all_the_same_is_used(narrator: Narrator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an earlier version, or a voice that is faster than any that is known."""
+    job = await narrator.a_video_job()
+    monkeypatch.setattr("workflow.speeches.fits_speech", lambda words: True)
+    first = await narrator.speak(job, TEXTS)
+    monkeypatch.setattr("workflow.speeches.fits_speech", lambda words: False)
+    assert (await narrator.speak(job, TEXTS)).clips == first.clips
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [("heron " * 2400, True), (LONG, False), ("鹭，" * 6000, True), (LONG_IN_CHINESE, False), ("… " * 20_000, True)],
+    ids=["12,000 letters", "more", "6,000 characters", "more of them", "marks"],
+)
+def test_only_what_is_certain_to_be_too_long_is_refused(text: str, fits: bool) -> None:
+    assert fits_speech(text) is fits
 
 
 async def test_two_videos_at_once_buy_each_text_once(either: Narrator) -> None:

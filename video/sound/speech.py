@@ -20,6 +20,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.speaking import MOST_SPEECH_SECONDS
 from video.failures import file_trouble
 from video.runner import run_ffmpeg
 from video.sound import arguments
@@ -31,7 +32,6 @@ from video.sound.loudness import Loudness, read_report
 from video.sound.plan import SAMPLE_RATE
 
 MOST_SPEECH_BYTES: Final = 128 * 1024 * 1024
-MOST_SPEECH_SECONDS: Final = 600
 RAW, REPORT = "speech.f32", "report.txt"
 STEP: Final = SAMPLE_RATE // 100
 BELOW_SPEECH_DB: Final = 40.0  # what is that much quieter than the words is not part of them
