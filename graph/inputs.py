@@ -79,6 +79,11 @@ class GenerateImageInput:
     idempotency_key: str | None = optional(_KEY)
 
 
+@input_type("A piece of music to take away.")
+class RemoveMusicInput:
+    id: strawberry.ID = attribute("The piece, such as `music_5`.")
+
+
 @input_type("The approval of an image.")
 class ApproveImageInput:
     id: strawberry.ID = attribute("The image.")

@@ -10,10 +10,10 @@ from graph import decisions, inputs, payloads
 from graph.arranging import ArrangingMutation
 from graph.context import Info
 from graph.fields import argument, mutation, object_type
-from graph.ids import local_id
+from graph.ids import local_id, music_number
 from graph.payloads import Outcome, declined
 from graph.renders import render_request
-from workflow import images, jobs, scenes, scripts, videos
+from workflow import images, jobs, music, scenes, scripts, videos
 
 _INPUT = "What is asked for."
 
@@ -123,6 +123,20 @@ class Mutation(ArrangingMutation):
             return await declined(info, error, id_field="scriptId")
         info.context.forget()
         return Outcome(video=request.video, job=request.job)
+
+    @mutation(
+        payloads.RemoveMusicPayload,
+        "Remove a piece of music that was sent. One that a video waits for or is being made with stays.",
+    )
+    async def remove_music(self, info: Info, input: Annotated[inputs.RemoveMusicInput, argument(_INPUT)]) -> Outcome:
+        try:
+            script = await music.remove_music(
+                info.context.commands, music_id=music_number(input.id, field=("id",)), actor=info.context.actor
+            )
+        except DomainError as error:
+            return await declined(info, error)
+        info.context.forget()
+        return Outcome(script=script)
 
     @mutation(
         payloads.RetryJobPayload,

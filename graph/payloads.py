@@ -102,6 +102,12 @@ class GenerateImagePayload:
     user_errors: list[UserError] = attribute(_ERRORS)
 
 
+@object_type("The answer of `removeMusic`.")
+class RemoveMusicPayload:
+    script: Script | None = attribute("The script that it was sent for, as it now is.")
+    user_errors: list[UserError] = attribute(_ERRORS)
+
+
 @object_type("The answer of `approveImage`.")
 class ApproveImagePayload:
     image: Image | None = attribute(f"The image {_NOW}")

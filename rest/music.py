@@ -7,10 +7,11 @@ from contextlib import aclosing
 from fastapi import APIRouter
 from starlette.requests import Request
 
+from domain.protocols import LOCAL
 from rest import objects
 from rest.asking import GivenContext, IdempotencyKey
-from rest.openapi import MUSIC, READ
-from rest.paths import ScriptId
+from rest.openapi import MUSIC, READ, REMOVE
+from rest.paths import MusicId, ScriptId
 from rest.uploads import described_file, file_in
 from workflow import music, reading
 
@@ -38,3 +39,11 @@ async def add_music(
     async with aclosing(file_in(request, "music", names)) as data:
         added = await music.add_music(context, script_id=script_id, data=data, title=names, idempotency_key=key)
     return objects.music_object(added)
+
+
+@router.delete("/scripts/{script_id}/music/{music_id}", status_code=204, responses=REMOVE)
+async def remove_music(script_id: ScriptId, music_id: MusicId, context: GivenContext) -> None:
+    """Remove a piece of music. Videos that were made with it keep their sound; one that waits, or is being made, has to
+    be finished or cancelled first.
+    """
+    await music.remove_music(context, music_id=music_id, script_id=script_id, actor=LOCAL)

@@ -111,6 +111,7 @@ LIST: Final = problems(400, 404, 422, 500, 503)
 COLLECTION: Final = problems(400, 500, 503)
 CREATE: Final = problems(400, 403, 409, 413, 415, 422, 500, 503)
 WRITE: Final = problems(400, 403, 404, 409, 413, 415, 422, 500, 503)
+REMOVE: Final = problems(400, 403, 404, 409, 500, 503)
 UPLOAD: Final = _upload(
     "More bytes or pixels than this installation takes.",
     "The file is not one whole, still PNG, JPEG or WebP picture.",

@@ -21,5 +21,6 @@ def _id(value: object) -> int:
 ScriptId = Annotated[int, BeforeValidator(_id), Path(description="The script's id.", ge=1, le=_LARGEST)]
 SceneId = Annotated[int, BeforeValidator(_id), Path(description="The scene's id.", ge=1, le=_LARGEST)]
 ImageId = Annotated[int, BeforeValidator(_id), Path(description="The image's id.", ge=1, le=_LARGEST)]
+MusicId = Annotated[int, BeforeValidator(_id), Path(description="The piece of music's id.", ge=1, le=_LARGEST)]
 VideoId = Annotated[int, BeforeValidator(_id), Path(description="The video's id.", ge=1, le=_LARGEST)]
 JobId = Annotated[int, BeforeValidator(_id), Path(description="The job's id.", ge=1, le=_LARGEST)]

@@ -29,6 +29,11 @@ async def earlier_answer(operation: str, key: str, body_sha256: str) -> int | No
     return subject_id
 
 
+async def forget_answer(operation: str, subject_id: int) -> None:
+    """The subject is gone: the same request is a new one."""
+    await models.IdempotencyKey.filter(operation=operation, subject_id=subject_id).delete()
+
+
 async def remember_answer(operation: str, key: str, body_sha256: str, subject_id: int, *, now: datetime) -> None:
     """To be called in the transaction that created the subject.
 

@@ -45,6 +45,11 @@ async def music_by_id(music_id: int) -> Music | None:
     return to_music(row) if row else None
 
 
+async def delete_music(music_id: int) -> None:
+    """Its row; the file is the caller's to remove."""
+    await models.Music.filter(id=music_id).delete()
+
+
 async def music_of_scripts(script_ids: Sequence[int]) -> dict[int, list[Music]]:
     """In the order in which it was sent."""
     found: dict[int, list[Music]] = {script_id: [] for script_id in script_ids}

@@ -82,6 +82,14 @@ async def video_with_pins(script_id: int, pinned: Pinned, status: Status) -> Vid
     return to_video(row) if row else None
 
 
+async def pending_videos_with_music(script_id: int, music_id: int) -> list[int]:
+    """The ids of the script's videos that wait or are being made with this piece, oldest first."""
+    rows = (
+        await models.Video.filter(script_id=script_id, status=Status.PENDING.value).order_by("id").values("id", "spec")
+    )
+    return [row["id"] for row in rows if row["spec"] is not None and row["spec"].get("music_id") == music_id]
+
+
 async def videos_of_scripts(script_ids: Sequence[int]) -> dict[int, list[Video]]:
     """Newest first."""
     found: dict[int, list[Video]] = {script_id: [] for script_id in script_ids}

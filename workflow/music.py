@@ -1,4 +1,4 @@
-"""Music that a person sends for the videos of a script.
+"""Music that a person sends for the videos of a script, and takes away again.
 
 The file is looked into before the command's transaction, by `context.music`: that takes seconds.
 """
@@ -8,21 +8,25 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from typing import Final
 
-from domain.entities import Music
-from domain.errors import InvalidInput, JobErrorCode, LimitExceeded, WorkFailed
+from domain.entities import Music, Script
+from domain.errors import InvalidInput, JobErrorCode, LimitExceeded, NotFound, StateConflict, WorkFailed
+from domain.events import EventKind
+from domain.lifecycle import Entity
 from domain.music import UNTITLED, MusicFacts
+from domain.protocols import Actor
 from domain.text import as_one_line, sha256_of_text
 from storage.errors import MediaMissing
-from storage.idempotency import earlier_answer, remember_answer
+from storage.idempotency import earlier_answer, forget_answer, remember_answer
 from storage.media import StagedFile, disk_errors
-from storage.music import NewMusic, count_music, insert_music, music_by_id, music_key
+from storage.music import NewMusic, count_music, delete_music, insert_music, music_by_id, music_key
 from storage.settle import settle
 from storage.uploads import Upload, new_upload
+from storage.videos import pending_videos_with_music
 from workflow.asking import asking
 from workflow.context import Context
 from workflow.reading import read_script
 from workflow.scripts import accept_key
-from workflow.taking import taken_script
+from workflow.taking import taken_music, taken_script
 from workflow.unit import Unit, command
 
 _OPERATION: Final = "add_music"
@@ -98,3 +102,29 @@ async def _record(
     if key is not None:
         await remember_answer(_OPERATION, key, body_sha256, music.id, now=unit.now)
     return music
+
+
+@command
+async def remove_music(unit: Unit, *, music_id: int, actor: Actor, script_id: int | None = None) -> Script:
+    """Take away a piece of music; answers its script, which is `script_id` if that is given.
+
+    Videos that were made with it keep their sound, and their records name it.
+
+    Raises:
+        NotFound.
+        StateConflict: a video that waits or is being made is to be heard with it.
+    """
+    script, music = await taken_music(music_id)
+    if script_id not in (None, script.id):
+        raise NotFound("music", music_id)
+    if waiting := await pending_videos_with_music(script.id, music_id):
+        message = f"Video {waiting[0]} is being made with this music. Wait until it is finished, or cancel it, and then"
+        raise StateConflict(f"{message} remove the music.")
+    await delete_music(music_id)
+    await forget_answer(_OPERATION, music_id)
+    unit.remove(music.file_path)
+    unit.record(
+        EventKind.EDITED, Entity.SCRIPT, script.id, script_id=script.id, version=script.version,
+        previous=script.status.value, new=script.status.value, actor=actor,
+    )  # fmt: skip
+    return script

@@ -6,10 +6,11 @@ commits.
 
 from __future__ import annotations
 
-from domain.entities import Image, Job, Scene, Script, Video
+from domain.entities import Image, Job, Music, Scene, Script, Video
 from domain.errors import NotFound, StateConflict, VersionConflict
 from storage.images import image_by_id
 from storage.jobs import job_by_id
+from storage.music import music_by_id
 from storage.scenes import scene_by_id
 from storage.scripts import take_script
 from storage.videos import video_by_id
@@ -44,6 +45,17 @@ async def taken_image(image_id: int) -> tuple[Scene, Image]:
     if image is None:
         raise NotFound("image", image_id)
     return scene, image
+
+
+async def taken_music(music_id: int) -> tuple[Script, Music]:
+    found = await music_by_id(music_id)
+    if found is None:
+        raise NotFound("music", music_id)
+    script = await taken_script(found.script_id)
+    music = await music_by_id(music_id)
+    if music is None:
+        raise NotFound("music", music_id)
+    return script, music
 
 
 async def taken_job(job_id: int) -> Job:

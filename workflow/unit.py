@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from domain.entities import Job
+from domain.errors import WorkFailed
 from domain.events import EventKind, NewEvent
 from domain.lifecycle import Entity, JobState, Status
 from domain.protocols import Actor, Ring, Wake
@@ -14,6 +16,7 @@ from storage.events import append_events
 from storage.idempotency import KeyTaken
 from storage.jobs import NewJob, insert_job, job_version
 from storage.media import StagedFile
+from storage.settle import settle
 from storage.transaction import in_transaction, lock_event_log
 from workflow.context import Context
 
@@ -33,6 +36,7 @@ class Unit:
         self._wakes: list[Wake] = []
         self._cancelled: set[Wake] = set()
         self._promotions: list[tuple[StagedFile, str]] = []
+        self._removals: list[str] = []
 
     def record(
         self, kind: EventKind, subject: Entity, subject_id: int, *, script_id: int, version: int, new: str,
@@ -76,6 +80,10 @@ class Unit:
         """Move a staged file to its key as the last step before the events; back again if they cannot be written."""
         self._promotions.append((staged, key))
 
+    def remove(self, key: str) -> None:
+        """Remove the file under this key, once the transaction in which its row went is committed."""
+        self._removals.append(key)
+
     async def finish(self) -> None:
         """Files and events. The log is locked first, so that nothing is waited for once a file has been moved."""
         await lock_event_log()
@@ -89,6 +97,12 @@ class Unit:
             for staged, key in moved:
                 await self.context.media.take_back(staged, key)
             raise
+
+    async def clear(self) -> None:
+        """After the commit. A file that cannot be removed has no row any more: it is in nobody's way."""
+        for key in self._removals:
+            with suppress(WorkFailed):
+                await self.context.media.remove(key)
 
     @property
     def has_more_to_do(self) -> bool:
@@ -126,6 +140,7 @@ def command(
             unit, result = await in_transaction(transact)
         except KeyTaken:  # a rival with the same idempotency key committed first: this time its answer is found
             unit, result = await in_transaction(transact)
+        await settle(unit.clear())
         await context.bell.ring(unit.ring())
         return result
 

@@ -111,3 +111,21 @@ async def test_other_looks_are_other_videos(api: Api, studio: Studio) -> None:
     assert (await asked(api, script_id, {"fps": 24}, **key))["video"]["id"] == "video_3"
     assert only_error(await asked(api, script_id, {"fps": 25}, **key))["code"] == "IDEMPOTENCY_CONFLICT"
     assert (await studio.job_of(Entity.VIDEO, 3)).subject_id == 3
+
+
+async def test_music_is_removed(api: Api, studio: Studio) -> None:
+    script_id = await a_ready_script(studio)
+    await models.Music.create(
+        id=5, script_id=script_id, title="Night train", file_path="music/music_5.flac", sha256="0" * 64,
+        duration_seconds=93.5, byte_size=7, created_at=studio.context.clock.now(),
+    )  # fmt: skip
+    fields = "script { id music { id } }"
+    asked = await api.mutate("createVideo", "job { id }", scriptId=f"script_{script_id}", render={"musicId": "music_5"})
+    declined = await api.mutate("removeMusic", fields, id="music_5")
+    assert (declined["script"], declined["userErrors"][0]["code"]) == (None, "STATE_CONFLICT")
+    await api.mutate("cancelJob", "job { id }", id=asked["job"]["id"])
+    removed = await api.mutate("removeMusic", fields, id="music_5")
+    assert removed == {"script": {"id": f"script_{script_id}", "music": []}, "userErrors": []}
+    for wrong, code in (("music_5", "NOT_FOUND"), ("script_1", "INVALID")):
+        (error,) = (await api.mutate("removeMusic", fields, id=wrong))["userErrors"]
+        assert (error["code"], error["field"]) == (code, ["id"])

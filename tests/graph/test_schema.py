@@ -110,7 +110,7 @@ def test_operations() -> None:
     assert set(BUILT.mutation_type.fields) == {
         "createScript", "updateScript", "approveScript", "updateScene", "approveScene", "generateImage", "approveImage",
         "rejectImage", "createVideo", "retryJob", "cancelJob", "splitScene", "mergeScenes", "reorderScenes",
-        "chooseImage", "duplicateScript", "archiveScript", "approveScenes", "reviewImages",
+        "chooseImage", "duplicateScript", "archiveScript", "approveScenes", "reviewImages", "removeMusic",
     }  # fmt: skip
     assert set(BUILT.subscription_type.fields) == {"statusChanged", "scriptChanged", "jobProgress"}
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from storage import models
-from tests.rest.making import a_script, problem, raw
+from tests.rest.making import a_script, an_approved_image, problem, raw
 from workflow.context import Context
 
 
@@ -87,3 +87,50 @@ async def test_a_script_has_so_many_pieces_at_most(client: httpx.AsyncClient, co
         assert (await sent(client, script.id)).status_code == 201
     problem(await sent(client, script.id), 413, "LIMIT_EXCEEDED")
     assert await models.Music.all().count() == context.limits.max_music
+
+
+async def removed(client: httpx.AsyncClient, script_id: int, music_id: int) -> httpx.Response:
+    return await client.delete(f"/api/scripts/{script_id}/music/{music_id}")
+
+
+async def test_a_piece_is_removed_with_its_file(client: httpx.AsyncClient, context: Context) -> None:
+    script, key = await a_script(context), {"Idempotency-Key": "tune"}
+    first, second = [raw(await sent(client, script.id, **headers))["id"] for headers in (key, {})]
+    answer = await removed(client, script.id, first)
+    assert (answer.status_code, answer.content) == (204, b"")
+    listed = await client.get(f"/api/scripts/{script.id}/music")
+    assert [each["id"] for each in listed.json()] == [second]
+    assert [path.name for path in (context.media.folder / "music").iterdir()] == [f"music_{second}.flac"]
+    assert (await client.get(f"/media/music/music_{first}.flac")).status_code == 404
+    event = await models.Event.all().order_by("-id").first()
+    assert event is not None
+    assert (event.kind, event.subject, event.subject_id, event.actor) == ("edited", "script", script.id, "local")
+    assert event.payload == {"command": "remove_music"}
+    problem(await removed(client, script.id, first), 404, "NOT_FOUND")
+    again = raw(await sent(client, script.id, **key))
+    assert again["id"] not in (first, second)
+
+
+async def test_what_is_not_removed(client: httpx.AsyncClient, context: Context) -> None:
+    script, other = await a_script(context), await a_script(context)
+    music_id = raw(await sent(client, script.id))["id"]
+    events = await models.Event.all().count()
+    for wrong in (99, 0, "x", 2**31):
+        problem(await client.delete(f"/api/scripts/{script.id}/music/{wrong}"), 404, "NOT_FOUND")
+    problem(await removed(client, other.id, music_id), 404, "NOT_FOUND")
+    assert (await client.get(f"/media/music/music_{music_id}.flac")).status_code == 200
+    assert await models.Event.all().count() == events
+
+
+async def test_music_of_an_unfinished_video_stays(client: httpx.AsyncClient, context: Context) -> None:
+    image = await an_approved_image(context)
+    used, unused = [raw(await sent(client, image.script_id))["id"] for _ in range(2)]
+    asked = await client.post(f"/api/scripts/{image.script_id}/create-video", json={"render": {"music_id": used}})
+    video = raw(asked)
+    said = problem(await removed(client, image.script_id, used), 409, "STATE_CONFLICT")
+    assert f"Video {video['id']} is being made with this music." in said["detail"]
+    assert context.media.path_of(f"music/music_{used}.flac").is_file()
+    assert (await removed(client, image.script_id, unused)).status_code == 204
+    await client.post(f"/api/jobs/{video['job']['id']}/cancel")
+    assert (await removed(client, image.script_id, used)).status_code == 204
+    assert raw(await client.get(f"/api/videos/{video['id']}"))["render"]["music_id"] == used
