@@ -12,6 +12,7 @@ from pathlib import Path
 
 from domain.entities import Deliverable, Image, Job, MediaFile
 from domain.errors import JobErrorCode, WorkFailed
+from domain.text import sha256_of_text
 from domain.titles import card_title, texts_behind_card
 from domain.work import deadline
 from jobs.captioning import Captioning, forget_oldest, lettering_of_title, why_no_card
@@ -34,7 +35,7 @@ from video.sound.plan import Music, Narration, SoundPlan
 from video.timeline import Timeline
 from video.title_card import make_card
 from workflow.manifests import Made, SceneFrames, SceneSpeech, manifest_of
-from workflow.speeches import SpokenText
+from workflow.speeches import SpokenText, words_of
 from workflow.work import (
     MediaMissing,
     StagedFile,
@@ -236,7 +237,7 @@ class _Compilation:
             fps=timeline.spec.fps,
             frames=facts.frames,
             scenes=[SceneFrames(place.first_frame, place.frames) for place in places],
-            speech=[self._speech(clip) for clip in self.clips],
+            speech=[self._speech(text, clip) for text, clip in zip(self.texts, self.clips, strict=True)],
             files={
                 ending: MediaFile(video_key(self.task.video_id, ending), staged.sha256, staged.byte_size)
                 for ending, staged in files.items()
@@ -245,11 +246,11 @@ class _Compilation:
             notes=self.notes,
         )
 
-    def _speech(self, clip: SpokenText | None) -> SceneSpeech | None:
+    def _speech(self, text: str, clip: SpokenText | None) -> SceneSpeech | None:
         if clip is None:
             return None
         key = clip.path.relative_to(self.tools.context.media.folder).as_posix()
-        return SceneSpeech(self.voice, key, clip.sha256, clip.seconds)
+        return SceneSpeech(self.voice, sha256_of_text(words_of(text)), key, clip.sha256, clip.seconds)
 
     async def _pinned_picture(self, image: Image, place: int) -> Path:
         """The picture's file, which must still be the one that was approved."""

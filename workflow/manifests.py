@@ -27,9 +27,10 @@ OFFLINE: Final = "offline"
 
 @dataclass(frozen=True, slots=True)
 class SceneSpeech:
-    """What is heard of a scene: the kept sound, and the name of its voice."""
+    """What is heard of a scene: the kept sound, the name of its voice, and the hash of the words that it speaks."""
 
     voice: str
+    text_sha256: str
     file_path: str
     sha256: str
     duration_seconds: float
@@ -101,6 +102,7 @@ def manifest(task: VideoTask, made: Made, provenance: Provenance) -> dict[str, A
             "frames": made.frames,
             "duration_seconds": _seconds(made.frames, made.fps),
         },
+        # An approved script's text is fixed, and only its scenes can be edited: this is what they were cut from.
         "script": {"id": script.id, "title": task.words.title, "content_sha256": script.content_sha256},
         "render": spec_values(task.spec),
         "scenes": [_scene(made.fps, provenance, *part) for part in parts],

@@ -259,7 +259,10 @@ async def test_what_the_title_card_has_shown_is_not_said_again(studio: Studio, n
     captions = content(studio, video, Deliverable.CAPTIONS).decode()
     assert "A fox slept." in captions
     assert "tale" not in captions
-    assert manifest_of(studio, video)["scenes"][0]["text"] == "# A tale\n\nA fox slept."
+    scene = manifest_of(studio, video)["scenes"][0]
+    assert scene["text"] == "# A tale\n\nA fox slept."
+    if narration is Narration.ON:
+        assert scene["speech"]["text_sha256"] == hashlib.sha256(b"A fox slept.").hexdigest()
 
 
 @pytest.mark.parametrize(
