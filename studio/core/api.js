@@ -1,4 +1,5 @@
 // GraphQL over HTTP: one request, one answer, and failures as three kinds that the page treats differently.
+import { remember } from "./own.js";
 
 const PATH = "/graphql";
 const PATIENCE_MS = 30_000;
@@ -79,5 +80,6 @@ export async function mutate(document, input, options) {
   const data = await ask(document, { input }, options);
   const payload = Object.values(data)[0];
   if (payload.userErrors?.length) throw new Declined(payload.userErrors, payload);
+  remember(input, payload);
   return payload;
 }

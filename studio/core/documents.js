@@ -143,6 +143,8 @@ export const QUEUE = /* GraphQL */ `query ReviewQueue($after: String, $scriptId:
 }
 ${SCENE} ${IMAGE} ${JOB}`;
 
+export const CREATED = /* GraphQL */ `query Created($id: ID!) { node(id: $id) { ... on Reviewable { createdAt } } }`;
+
 export const WAITING = /* GraphQL */ `query Waiting { eventCursor reviewQueue(first: 1) { totalCount } }`;
 
 export const PROVIDERS = /* GraphQL */ `query Providers {

@@ -24,6 +24,15 @@ export function write(where, key, value) {
   }
 }
 
+/** The keys that begin so, without that beginning. @param {"local" | "session"} where @param {string} beginning @returns {string[]} */
+export function keysAfter(where, beginning) {
+  try {
+    return Object.keys(area(where)).filter((key) => key.startsWith(PREFIX + beginning)).map((key) => key.slice(PREFIX.length + beginning.length));
+  } catch {
+    return [];
+  }
+}
+
 /** @param {"local" | "session"} where */
 function area(where) {
   return where === "local" ? localStorage : sessionStorage;

@@ -85,7 +85,7 @@ function isOlder(next, base) {
 
 /** @param {Entry} found */
 function show(found) {
-  found.view.value = found.patches.length ? Object.assign({}, found.base, ...found.patches) : found.base;
+  found.view.value = found.base && found.patches.length ? Object.assign({}, found.base, ...found.patches) : found.base;
 }
 
 /**

@@ -74,7 +74,11 @@ export interface Change {
 }
 
 export interface Command {
-  type: string; id: string; input: Record<string, unknown>; wanted: Status; label: string;
+  type: string; wanted: Status; label: string; at: number; done?: string;
+  /** What it is about, the first of them, and when that came to be. */
+  ids: string[]; id: string; createdAt: string;
+  /** One for each request; those that were answered are taken out. */
+  inputs: Record<string, unknown>[];
   patches: [string, Record<string, unknown>][];
 }
 

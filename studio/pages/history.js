@@ -3,6 +3,7 @@ import { ask } from "../core/api.js";
 import { explain } from "../core/commands.js";
 import { HISTORY } from "../core/documents.js";
 import { exactly, when } from "../core/format.js";
+import { who } from "../core/own.js";
 import { html, useCallback, useEffect, useRef, useState } from "../core/ui.js";
 import { activity, soon } from "../core/watch.js";
 import { m } from "../messages.js";
@@ -47,7 +48,7 @@ export function HistoryView({ script }) {
         ${shown.map((one) => html`
           <li key=${one.cursor} class=${`is-${tone(one)}`}>
             <span class="history-sign"><${Icon} name=${icon(one)} /></span>
-            <div><p><strong>${m.actor(one.actor)}</strong> ${m.happened(one)}</p>${one.feedback && html`<blockquote class="said">${one.feedback}</blockquote>`}</div>
+            <div><p><strong>${m.actor(who(one.actor, one.subjectId, one.occurredAt))}</strong> ${m.happened(one)}</p>${one.feedback && html`<blockquote class="said">${one.feedback}</blockquote>`}</div>
             <time datetime=${one.occurredAt} title=${exactly(one.occurredAt)}>${when(one.occurredAt)}</time>
           </li>
         `)}

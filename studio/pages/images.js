@@ -1,7 +1,8 @@
 // The third step: every scene with its attempts side by side.
-import { approveImage, can, chooseImage } from "../core/decisions.js";
+import { approveImage, can, chooseImage, rejectImage } from "../core/decisions.js";
 import { useKeys } from "../core/keys.js";
 import { navigate, scriptPath } from "../core/router.js";
+import { select } from "../core/selection.js";
 import { thing } from "../core/store.js";
 import { html, useState } from "../core/ui.js";
 import { m } from "../messages.js";
@@ -11,6 +12,7 @@ import { JobState } from "../parts/job_state.js";
 import { useProgressive } from "../parts/progressive.js";
 import { PromptDialog } from "../parts/prompt_dialog.js";
 import { RejectForm } from "../parts/reject_form.js";
+import { Pick, SelectionBar } from "../parts/selection_bar.js";
 import { Empty } from "../parts/states.js";
 import { isActive } from "../parts/stepper.js";
 import { focusScene } from "./scenes.js";
@@ -36,6 +38,7 @@ export function ImagesView({ script }) {
   const wanted = filter === "all" ? scenes : scenes.filter((scene) => shortOf(scene) === filter);
   const shown = useProgressive(wanted.length);
   const waits = scenes.filter((scene) => shortOf(scene) === "waiting").length;
+  const open = wanted.flatMap((scene) => scene.images ?? []).filter((id) => can(thing(id), "REJECT"));
   /** @param {number} by */
   const step = (by) => {
     const at = wanted.findIndex((scene) => document.activeElement?.closest("[data-scene]")?.getAttribute("data-scene") === scene.id);
@@ -54,16 +57,18 @@ export function ImagesView({ script }) {
         <div class="choice" role="group" aria-label=${m.whichScenes}>
           ${FILTERS.map((one) => html`<button type="button" key=${one} aria-pressed=${filter === one} onClick=${() => setFilter(one)}>${m.imageFilters[one]}</button>`)}
         </div>
+        ${open.length > 0 && html`<${Button} label=${m.selectAll(open.length)} onClick=${() => select(open)} />`}
         ${waits > 0 && html`<${Link} to=${scriptPath(script.id, "review")} class="button">${m.reviewOneByOne}<kbd aria-hidden="true">V</kbd><//>`}
       </div>
       ${wanted.length === 0 && html`<${Empty} title=${m.noneOfThese}><p>${m.noneOfTheseHint}</p><//>`}
-      <ol class="image-rows">${wanted.slice(0, shown).map((scene) => html`<${ImageRow} key=${scene.id} id=${scene.id} scriptId=${script.id} place=${(script.scenes ?? []).indexOf(scene.id) + 1} />`)}</ol>
+      <ol class="image-rows">${wanted.slice(0, shown).map((scene) => html`<${ImageRow} key=${scene.id} id=${scene.id} scriptId=${script.id} place=${(script.scenes ?? []).indexOf(scene.id) + 1} open=${open} />`)}</ol>
+      <${SelectionBar} order=${open} focus=${focusScene} />
     </section>
   `;
 }
 
-/** @param {{id: string, scriptId: string, place: number}} props */
-function ImageRow({ id, scriptId, place }) {
+/** @param {{id: string, scriptId: string, place: number, open: string[]}} props `open`: all images that can be selected */
+function ImageRow({ id, scriptId, place, open }) {
   const [rejects, setRejects] = useState(/** @type {string | null} */ (null));
   const [asks, setAsks] = useState(false);
   /** @type {Scene} */
@@ -72,8 +77,9 @@ function ImageRow({ id, scriptId, place }) {
   const isWorking = isActive(job) || ["FAILED", "PARKED"].includes(job?.state ?? "");
   /** @param {Picture} image */
   const under = (image) => html`
+    <${Pick} image=${image} order=${open} />
     ${rejects === image.id && can(image, "REJECT")
-      ? html`<${RejectForm} image=${image} onDone=${() => { setRejects(null); focusScene(id); }} />`
+      ? html`<${RejectForm} draftKey=${`why:${image.id}`} send=${(/** @type {string} */ reason) => rejectImage(image, reason)} onDone=${() => { setRejects(null); focusScene(id); }} />`
       : html`<div class="attempt-actions">
           ${can(image, "APPROVE") && html`<${Button} label=${image.stale ? m.approveStale : m.approve} icon="approve" kind="is-small is-approve" onClick=${() => { approveImage(image); focusScene(id); }} />`}
           ${can(image, "REJECT") && html`<${Button} label=${m.reject} icon="reject" kind="is-small" onClick=${() => setRejects(image.id)} />`}

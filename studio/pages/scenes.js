@@ -112,7 +112,7 @@ function Tools({ script, ids }) {
         <p>${m.approveAllWords(open.length)}</p>
         <p><strong>${paid.length ? m.atMost(money(String(amount), paid[0].estimate?.currency ?? "USD")) : m.costFree}</strong></p>
         <div class="actions">
-          <${Button} label=${m.approveAll(open.length)} kind="is-main is-large" onClick=${() => { setAsks(false); void approveScenes(open); }} />
+          <${Button} label=${m.approveAll(open.length)} kind="is-main is-large" onClick=${() => { setAsks(false); approveScenes(open); }} />
           <${Button} label=${m.cancel} kind="is-large" onClick=${() => setAsks(false)} />
         </div>
       <//>

@@ -1,6 +1,7 @@
 // The images of a scene side by side in the order they were made, with what was said between them.
 import { html } from "../core/ui.js";
 import { exactly, when } from "../core/format.js";
+import { who } from "../core/own.js";
 import { thing } from "../core/store.js";
 import { m } from "../messages.js";
 import { Badge, Tag } from "./controls.js";
@@ -15,10 +16,10 @@ export function Attempts({ scene, width, current = null, onPick, under }) {
   return html`
     <ol class="attempts">
       ${images.map((/** @type {import("../core/types").Picture} */ image) => {
-        const said = image.lastDecision?.feedback;
+        const last = image.lastDecision;
         const isChosen = scene.chosenImage === image.id;
         return html`
-          <li key=${image.id} class=${`attempt is-${image.status.toLowerCase()} ${isChosen ? "is-chosen" : ""}`}>
+          <li key=${image.id} data-image=${image.id} class=${`attempt is-${image.status.toLowerCase()} ${isChosen ? "is-chosen" : ""}`}>
             <figure>
               <button type="button" class="attempt-look" aria-pressed=${current === null ? undefined : current === image.id}
                 onClick=${() => onPick?.(image.id)}><span class="unseen">${m.lookAtAttempt(scene.order, image.attempt, m.imageStatuses[image.status])}</span><${Photo} image=${image} width=${width} alt="" /></button>
@@ -29,7 +30,7 @@ export function Attempts({ scene, width, current = null, onPick, under }) {
               </figcaption>
               ${under?.(image)}
             </figure>
-            ${said && html`<blockquote class="said"><p>${said}</p><footer title=${exactly(image.lastDecision?.decidedAt ?? "")}>${m.actor(image.lastDecision?.actor ?? "")}, ${when(image.lastDecision?.decidedAt ?? "")}</footer></blockquote>`}
+            ${last?.feedback && html`<blockquote class="said"><p>${last.feedback}</p><footer title=${exactly(last.decidedAt)}>${m.actor(who(last.actor, image.id, last.decidedAt))}, ${when(last.decidedAt)}</footer></blockquote>`}
           </li>
         `;
       })}

@@ -44,7 +44,7 @@ export function Header() {
 }
 
 function Connection() {
-  const unsent = outbox.value.filter((item) => item.due === null).length;
+  const unsent = outbox.value.reduce((sum, item) => sum + (item.due === null ? item.command.ids.length : 0), 0);
   const state = connection.value;
   const said = state === "away" && unsent ? m.awayWith(unsent) : m.connection[state];
   return html`<span class=${`connection is-${state}`} role="status" title=${m.connectionHint[state]}><span class="dot" aria-hidden="true"></span><span>${said}</span></span>`;

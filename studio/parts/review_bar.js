@@ -1,5 +1,5 @@
 // The decisions of a review, each with its key beside its word.
-import { can } from "../core/decisions.js";
+import { can, rejectImage } from "../core/decisions.js";
 import { atMost } from "../core/format.js";
 import { scriptPath } from "../core/router.js";
 import { html } from "../core/ui.js";
@@ -15,7 +15,7 @@ export function ReviewBar({ image, scene, place, count, open, asking, isZoomed, 
   return html`
     <div class="review-bar" role="toolbar" aria-label=${m.decisions}>
       ${asking === "reject" && image && can(image, "REJECT")
-        ? html`<${RejectForm} image=${image} onDone=${closeForm} />`
+        ? html`<${RejectForm} draftKey=${`why:${image.id}`} send=${(/** @type {string} */ reason) => rejectImage(image, reason)} onDone=${closeForm} />`
         : html`
           <div class="bar-decide">
             <${Button} label=${image?.stale ? m.approveStale : image ? m.approve : m.approveWords} icon="approve" keys="A" kind="is-approve is-large" disabled=${!can(item, "APPROVE")} onClick=${approve} />

@@ -53,6 +53,11 @@ def scripts(system: RunningSystem) -> dict[str, str]:
     }
 
 
+def reject_selected(page: Page) -> None:
+    page.locator("body").press("Control+a")
+    page.get_by_role("button", name="Reject 3").click()
+
+
 def states(scripts: dict[str, str]) -> Iterator[State]:
     def stay(page: Page) -> None:
         """As it opens."""
@@ -86,6 +91,8 @@ def states(scripts: dict[str, str]) -> Iterator[State]:
         f"/scripts/{scripts['drawn']}/images",
         lambda page: page.get_by_role("button", name="Reject").first.click(),
     )
+    yield "images selected", f"/scripts/{scripts['drawn']}/images", press("Control+a")
+    yield "images rejected together", f"/scripts/{scripts['drawn']}/images", reject_selected
     yield "review of an image", f"/scripts/{scripts['drawn']}/review", stay
     yield "review compares", f"/scripts/{scripts['drawn']}/review", press("c")
     yield "review zooms", f"/scripts/{scripts['drawn']}/review", press("z")
