@@ -77,6 +77,7 @@ const keys = {
   keyApproveScene: "Approve this scene",
   keySelect: "Select or not; with Shift all from the last one to here",
   keySelectAll: "Select all that wait",
+  keySelectNone: "Select none",
   keyApproveSelected: "Approve the selected ones",
   keyRejectSelected: "Reject the selected ones for one reason",
   keyReject: "Reject with a reason; Enter sends it",

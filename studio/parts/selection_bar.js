@@ -50,7 +50,7 @@ export function SelectionBar({ order, focus }) {
     { keys: ["Ctrl+A"], label: m.keySelectAll, run: () => select(order), when: () => order.length > 0 },
     { keys: ["A"], label: m.keyApproveSelected, run: approve, when: () => isAny },
     { keys: ["R"], label: m.keyRejectSelected, run: () => setAsks(true), when: () => isAny },
-    { keys: ["Escape"], label: m.clearSelection, run: clear, when: () => isAny },
+    { keys: ["Escape"], label: m.keySelectNone, run: clear, when: () => isAny },
   ]);
   useEffect(() => {
     whisper(isAny ? m.selectedCount(ids.length) : "");

@@ -153,6 +153,7 @@ def test_the_same_by_keyboard_and_rejections_can_be_undone(
     expect(bar(page)).to_contain_text("2 images selected")  # as it was before
 
     key.press("r")
+    expect(why).to_be_focused()
     key.type("with a gull")
     key.press("Enter")
     expect(page.locator(".attempt.is-rejected")).to_have_count(2)
@@ -208,26 +209,30 @@ def test_those_that_fail_stay_selected_with_their_message(
     until(lambda: statuses(client, script)[1] == ["APPROVED"], what="the second approval")
 
 
-def test_all_scenes_are_approved_after_a_moment_in_which_that_can_be_undone(
-    studio: StudioPage, client: GraphQLClient
+def test_all_scenes_are_approved_after_a_moment_in_which_that_can_be_undone_and_without_a_network(
+    other: StudioPage, client: GraphQLClient
 ) -> None:
-    page = studio.page
+    page = other.page
     script = client.create_script(title="All its scenes")
     client.approve_script(script)
-    studio.open(f"/scripts/{script.split('_')[1]}/scenes")
+    other.open(f"/scripts/{script.split('_')[1]}/scenes")
     sent = asked_for(page, "approveScenes")
     said = page.get_by_role("status")
 
-    studio.approve_all_scenes()
+    other.approve_all_scenes()
     expect(said.filter(has_text="3 of 3 scenes approved")).to_be_visible()
-    expect(studio.notice()).to_contain_text("3 scenes approved")
+    expect(other.notice()).to_contain_text("3 scenes approved")
     page.keyboard.press("u")
     expect(said.filter(has_text="0 of 3 scenes approved")).to_be_visible()
 
-    studio.approve_all_scenes()
+    page.context.set_offline(True)
+    expect(page.locator(".connection")).to_have_text(re.compile("^Offline"))
+    other.approve_all_scenes()
     expect(said.filter(has_text="3 of 3 scenes approved")).to_be_visible()
     assert sent == []
+    expect(page.locator(".connection")).to_have_text("Offline, 3 to send", timeout=PATIENCE_MS)
     assert [scene["status"] for scene in client.scenes(script)] == ["PENDING"] * 3
-    expect(studio.notice()).to_contain_text("Their images are being made", timeout=PATIENCE_MS)
-    assert [len(one["scenes"]) for one in sent] == [3]
+    page.context.set_offline(False)
+    expect(other.notice()).to_contain_text("Their images are being made", timeout=PATIENCE_MS)
+    assert {len(one["scenes"]) for one in sent} == {3}
     assert [scene["status"] for scene in client.scenes(script)] == ["APPROVED"] * 3

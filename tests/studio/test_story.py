@@ -71,3 +71,5 @@ def test_from_a_pasted_text_to_a_playing_video_by_mouse(studio: StudioPage) -> N
     expect(page.get_by_role("link", name="Download", exact=True)).to_have_attribute("download", "The Lamp.mp4")
     page.get_by_role("link", name="History").click()
     expect(page.get_by_text("closer, at night")).to_be_visible()
+    for line in ("You wrote the script", "You approved the text", f"You approved scene {count}"):
+        expect(page.get_by_text(line, exact=True)).to_be_visible()
