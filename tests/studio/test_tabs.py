@@ -109,7 +109,9 @@ def approve(tab: StudioPage, place: int) -> None:
 
 
 def go_offline(person: Person, tab: StudioPage) -> None:
+    """All tabs of the browser, and this one until its end: what is emulated ends a moment before that."""
     person.context.set_offline(True)
+    tab.page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('offline')); }")
     expect(tab.page.locator(".connection")).to_have_text(re.compile("^Offline"))
 
 
