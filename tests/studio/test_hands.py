@@ -100,4 +100,4 @@ def test_cutting_that_was_stopped_is_started_again(studio: StudioPage, system: R
     expect(studio.scenes().first).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("link", name="History").click()
     for deed in ("stopped the cutting into scenes", "sent the cutting into scenes back to work"):
-        expect(page.get_by_text(f"You {deed}")).to_be_visible()
+        expect(page.get_by_text(f"A reviewer {deed}")).to_be_visible()
