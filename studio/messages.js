@@ -269,6 +269,7 @@ const images = {
   promptLabel: "Prompt, used as it stands",
   promptSend: "Make it from this prompt",
   promptWritten: "Have a prompt written",
+  ownPrompt: "Write a prompt",
   promptShown: "The prompt it was made from",
   lookAt: (/** @type {number} */ place, /** @type {string} */ status) => `Look at the image of scene ${place}: ${status}`,
   lookAtAttempt: (/** @type {number} */ place, /** @type {number} */ attempt, /** @type {string} */ status) => `Scene ${place}, attempt ${attempt}: ${status}. Look at it`,
@@ -376,6 +377,9 @@ const jobs = {
   left: (/** @type {string} */ time) => `about ${time} left`,
   roles: /** @type {Record<string, string>} */ ({ TEXT: "The text model", IMAGES: "The image model", SPEECH: "The voice" }),
   providerPaused: (/** @type {string} */ role) => `${role} is paused.`,
+  jobsWait: "Jobs that need it wait, and go on by themselves.",
+  triedNow: "It is being tried.",
+  nothingWaitsForProvider: "Nothing waits for it now: the next job tries it.",
   withMachines: "With machine work",
   orders: /** @type {Record<string, (what: string) => string>} */ ({
     retryJob: (what) => `sent the ${what} back to work`, cancelJob: (what) => `stopped the ${what}`, generateImage: (what) => `asked for another ${what}`,

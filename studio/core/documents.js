@@ -146,8 +146,14 @@ ${SCENE} ${IMAGE} ${JOB}`;
 export const WAITING = /* GraphQL */ `query Waiting { eventCursor reviewQueue(first: 1) { totalCount } }`;
 
 export const PROVIDERS = /* GraphQL */ `query Providers {
-  providers { role provider model state pause { code message since retryAt } }
+  providers { provider }
   reviewQueue(first: 20) { nodes { ... on Scene { estimate { amount calls currency } } } }
+}`;
+
+export const PAUSES = /* GraphQL */ `query Pauses { providers { role pause { code message since retryAt } } }`;
+
+export const WAITING_FOR_PROVIDER = /* GraphQL */ `query WaitingForProvider {
+  jobs(first: 100, states: [RETRYING]) { nodes { id error { code } } }
 }`;
 
 export const STATUS_CHANGED = /* GraphQL */ `subscription StatusChanged($after: Cursor) {

@@ -66,6 +66,10 @@ export interface Job {
   progress: { fraction: number; completed: number; total: number; step: string | null; secondsLeft: number | null };
 }
 
+export interface Provider {
+  role: "TEXT" | "IMAGES" | "SPEECH"; pause: { code: string; message: string; since: string; retryAt: string } | null;
+}
+
 export interface UserError { code: string; message: string; field: string[] | null }
 
 export interface Change {

@@ -5,6 +5,7 @@ import { explain } from "./commands.js";
 import * as documents from "./documents.js";
 import { subscribe, whenReachable } from "./live.js";
 import { say, whisper } from "./notices.js";
+import { hearOfJob } from "./providers.js";
 import { navigate, scriptPath } from "./router.js";
 import { amend, peek, put } from "./store.js";
 import { signal, useEffect } from "./ui.js";
@@ -138,6 +139,7 @@ function addImage(image) {
 
 /** @param {import("./types").Job} job @param {string} scriptId */
 function applyJob(job, scriptId) {
+  hearOfJob(job);
   const subject = job.subject;
   if (!subject) return;
   const slot = { SEGMENT_SCRIPT: "segmentation", GENERATE_IMAGE: "generation", COMPILE_VIDEO: "compilation" }[job.kind];

@@ -1,9 +1,10 @@
 // Machine work: how far it is, how often it was tried, when it is tried again, why it stopped, and what to do.
 import { ask } from "../core/api.js";
 import { command, explain } from "../core/commands.js";
-import { JOBS, JOB_PROGRESS, PROVIDERS } from "../core/documents.js";
+import { JOBS, JOB_PROGRESS } from "../core/documents.js";
 import { exactly, spent, when } from "../core/format.js";
 import { subscribe } from "../core/live.js";
+import { hearOfJob } from "../core/providers.js";
 import { number, scriptPath } from "../core/router.js";
 import { put, thing } from "../core/store.js";
 import { html, useCallback, useEffect, useState } from "../core/ui.js";
@@ -21,14 +22,8 @@ const ICONS = { QUEUED: "waits", RUNNING: "work", RETRYING: "stale", PARKED: "st
 
 export function JobsPage() {
   useTitle(m.navJobs);
-  const [providers, setProviders] = useState(/** @type {any[]} */ ([]));
-  useEffect(() => {
-    ask(PROVIDERS).then((data) => setProviders(data.providers), () => {});
-  }, []);
-  const paused = providers.filter((one) => one.pause);
   return html`
     <div class="page"><div class="page-head"><h1>${m.navJobs}</h1></div>
-      ${paused.map((one) => html`<div class="trouble" role="alert" key=${one.role}><p><strong>${m.providerPaused(m.roles[one.role] ?? one.role)}</strong> ${one.pause.message}</p></div>`)}
       <${JobsList} scriptId=${null} />
     </div>
   `;
@@ -60,7 +55,10 @@ export function JobsList({ scriptId }) {
       query: JOB_PROGRESS, variables: () => ({ scriptId }),
       next(data) {
         const known = thing(data.jobProgress.id);
-        if (known?.state !== data.jobProgress.state) again();
+        if (known?.state !== data.jobProgress.state) {
+          again();
+          hearOfJob(data.jobProgress);
+        }
         put(data);
       },
     });

@@ -5,10 +5,10 @@ import { m } from "../messages.js";
 import { Button } from "./controls.js";
 
 export function NoticeBar() {
-  const notice = notices.value.at(-1);
   return html`
     <div class="notice-row">
       <div class="unseen" role="status" aria-live="polite">${whispered.value}</div>
+<<<<<<< HEAD
       <div role="status" aria-live="polite" aria-atomic="true" class=${notice ? `notice is-${notice.tone}` : ""}>
         ${notice && html`
           <p>${notice.text}</p>
@@ -18,6 +18,25 @@ export function NoticeBar() {
           <${Button} icon="close" label=${m.dismiss} iconOnly kind="is-notice" onClick=${() => leave(notice.id)} />
         `}
       </div>
+=======
+      <${Notice} />
+    </div>
+  `;
+}
+
+/** The newest one. A window over the page has it at its own foot, too. */
+export function Notice() {
+  const notice = notices.value.at(-1);
+  return html`
+    <div role="status" aria-live="polite" aria-atomic="true" class=${notice ? `notice is-${notice.tone}` : ""}>
+      ${notice && html`
+        <p>${notice.text}</p>
+        ${notice.action && notice.until && html`<${Countdown} until=${notice.until} key=${notice.id} />`}
+        ${notice.action && html`<${Button} label=${notice.action.label} kind="is-notice" keys=${notice.action.label === m.undo ? "U" : undefined}
+          onClick=${() => { dismiss(notice.id); notice.action?.run(); }} />`}
+        <${Button} icon="close" label=${m.dismiss} iconOnly kind="is-notice" onClick=${() => dismiss(notice.id)} />
+      `}
+>>>>>>> 31b84a7 (The page says which provider is paused, and tries it again; windows say what the page says)
     </div>
   `;
 }

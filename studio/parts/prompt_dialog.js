@@ -6,7 +6,8 @@ import { draft, dropDraft, keepDraft } from "../core/drafts.js";
 import { put, thing } from "../core/store.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/ui.js";
 import { m } from "../messages.js";
-import { Button, Dialog } from "./controls.js";
+import { Button } from "./controls.js";
+import { Dialog } from "./dialog.js";
 
 /** @param {{sceneId: string, place: number, prompt: string, onClose: () => void}} props */
 export function PromptDialog({ sceneId, place, onClose }) {
