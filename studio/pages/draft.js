@@ -10,6 +10,7 @@ import { say } from "../core/notices.js";
 import { navigate, scriptPath } from "../core/router.js";
 import { plain } from "../core/scene_edits.js";
 import { peek, put } from "../core/store.js";
+import { inTurn } from "../core/turns.js";
 import { html, useState } from "../core/ui.js";
 import { m } from "../messages.js";
 import { Button } from "../parts/controls.js";
@@ -17,8 +18,11 @@ import { useTitle } from "../parts/title.js";
 
 /** @typedef {import("../core/types").Script} Script */
 
+/** Returns whether nothing is left to be saved. @param {string} id */
+const save = (id) => inTurn(id, () => send(id));
+
 /** @param {string} id */
-async function save(id) {
+async function send(id) {
   const kept = peekDraft(id);
   if (!kept) return true;
   if (!kept.text.trim()) {
