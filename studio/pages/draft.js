@@ -66,13 +66,13 @@ export function DraftView({ script }) {
       <div class="draft-text">
         ${isDraft
           ? html`<label class="unseen" for="content">${m.contentLabel}</label>
-              <textarea id="content" class="manuscript" rows="20" value=${content} onBlur=${() => void save(script.id)}
+              <textarea id="content" class="manuscript" dir="auto" rows="20" value=${content} onBlur=${() => void save(script.id)}
                 onInput=${(/** @type {any} */ event) => {
                   const text = event.target.value;
                   if (text === plain(script.content ?? "")) dropDraft(script.id);
                   else keepDraft(script.id, text, plain(script.content ?? ""), script.version);
                 }}></textarea>`
-          : html`<div class="manuscript is-read" tabindex="0" role="region" aria-label=${m.contentLabel}>${content}</div>`}
+          : html`<div class="manuscript is-read" dir="auto" tabindex="0" role="region" aria-label=${m.contentLabel}>${content}</div>`}
       </div>
       <aside class="side" aria-label=${m.aboutScript}>
         <dl class="facts">

@@ -87,8 +87,8 @@ function ImageRow({ id, scriptId, place, ask }) {
   return html`
     <li class="image-row" data-scene=${id} tabindex="-1" aria-label=${m.sceneLabel(place, scene.title)}>
       <div class="image-row-words">
-        <h2><span class="place">${place}</span> ${scene.title ?? m.sceneNumber(place)}</h2>
-        <p class="excerpt">${scene.text}</p>
+        <h2><span class="place">${place}</span> <bdi>${scene.title ?? m.sceneNumber(place)}</bdi></h2>
+        <p class="excerpt" dir="auto">${scene.text}</p>
         ${can(scene, "GENERATE") && html`<${Button} label=${m.another} icon="plus" kind="is-small is-quiet" onClick=${ask} />`}
       </div>
       <div class="image-row-pictures">

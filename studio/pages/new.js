@@ -81,10 +81,10 @@ export function NewPage() {
       <h1>${m.newTitle}</h1>
       <form class="new" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); void save(); }}>
         <label class="field"><span>${m.titleLabel} <small>${m.optional}</small></span>
-          <input type="text" maxlength="300" value=${kept(TITLE)} placeholder=${m.titleHint} onInput=${(/** @type {any} */ event) => keep(TITLE, event.target.value)} /></label>
+          <input type="text" dir="auto" maxlength="300" value=${kept(TITLE)} placeholder=${m.titleHint} onInput=${(/** @type {any} */ event) => keep(TITLE, event.target.value)} /></label>
         <div class=${`field drop ${isOver ? "is-over" : ""}`}>
           <label for="new-content">${m.contentLabel}</label>
-          <textarea id="new-content" ref=${field} rows="16" class="manuscript" value=${content} placeholder=${m.contentHint} aria-describedby="new-counts"
+          <textarea id="new-content" dir="auto" ref=${field} rows="16" class="manuscript" value=${content} placeholder=${m.contentHint} aria-describedby="new-counts"
             aria-invalid=${fault ? "true" : undefined} onInput=${(/** @type {any} */ event) => { keep(CONTENT, event.target.value); setFault(""); }}></textarea>
           ${isOver && html`<div class="drop-word" aria-hidden="true">${m.dropHere}</div>`}
         </div>

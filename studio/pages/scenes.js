@@ -149,7 +149,7 @@ function SceneRow({ id, place, scriptId, nextId, count, look }) {
       </div>
       <div class="scene-main">
         <div class="scene-top">
-          <input type="text" class="scene-title" maxlength="300" value=${scene.title ?? ""} placeholder=${m.sceneUntitled} aria-label=${m.titleOfScene(place)}
+          <input type="text" class="scene-title" dir="auto" maxlength="300" value=${scene.title ?? ""} placeholder=${m.sceneUntitled} aria-label=${m.titleOfScene(place)}
             onChange=${(/** @type {any} */ event) => void saveTitle(id, event.target.value)} />
           <${Badge} status=${scene.status} words=${m.sceneStatuses} />
           <${Menu} label=${m.moreOfScene(place)}>

@@ -95,11 +95,11 @@ function Title({ script, title }) {
     if (wanted !== (script.title ?? "")) await command("updateScript", { id: script.id, title: wanted, expectedVersion: script.version });
   };
   if (!isEdited) {
-    return html`<div class="title" ref=${head}><h1>${title}</h1><${Button} icon="draft" iconOnly kind="is-quiet" label=${m.rename} onClick=${() => setEdited(true)} /></div>`;
+    return html`<div class="title" ref=${head}><h1 dir="auto" title=${title}>${title}</h1><${Button} icon="draft" iconOnly kind="is-quiet" label=${m.rename} onClick=${() => setEdited(true)} /></div>`;
   }
   return html`
     <div class="title"><h1 class="unseen">${title}</h1>
-      <input type="text" class="title-field" ref=${input} maxlength="300" value=${script.title ?? ""} aria-label=${m.titleLabel} onBlur=${save}
+      <input type="text" class="title-field" dir="auto" ref=${input} maxlength="300" value=${script.title ?? ""} aria-label=${m.titleLabel} onBlur=${save}
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => {
           if (event.key === "Enter") void save();
           if (event.key === "Escape") setEdited(false);

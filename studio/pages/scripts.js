@@ -110,7 +110,7 @@ function Row({ id }) {
   return html`
     <li class="script-row">
       <div class="script-what">
-        <${Link} to=${scriptPath(id)} class="script-title">${script.title ?? m.untitled(number(id))}<//>
+        <${Link} to=${scriptPath(id)} class="script-title" dir="auto">${script.title ?? m.untitled(number(id))}<//>
         <p class="meta">
           ${script.archivedAt ? html`<${Tag} icon="archive">${m.archived}<//>` : html`<${Badge} status=${script.status} words=${m.scriptStatuses} />`}
           <span>${m.sceneCount(progress?.scenes ?? 0)}</span><span>${spent(script.cost)}</span>

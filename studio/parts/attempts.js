@@ -29,7 +29,7 @@ export function Attempts({ scene, width, current = null, onPick, under }) {
               </figcaption>
               ${under?.(image)}
             </figure>
-            ${said && html`<blockquote class="said"><p>${said}</p><footer title=${exactly(image.lastDecision?.decidedAt ?? "")}>${m.actor(image.lastDecision?.actor ?? "")}, ${when(image.lastDecision?.decidedAt ?? "")}</footer></blockquote>`}
+            ${said && html`<blockquote class="said"><p dir="auto">${said}</p><footer title=${exactly(image.lastDecision?.decidedAt ?? "")}>${m.actor(image.lastDecision?.actor ?? "")}, ${when(image.lastDecision?.decidedAt ?? "")}</footer></blockquote>`}
           </li>
         `;
       })}

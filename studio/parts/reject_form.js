@@ -28,7 +28,7 @@ export function RejectForm({ image, onDone }) {
   return html`
     <form class="reject-form" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); send(); }}>
       <label class="field"><span>${m.whyLabel}</span>
-        <textarea ref=${field} rows="2" maxlength="2000" value=${reason} placeholder=${m.whyHint} onKeyDown=${onKeyDown}
+        <textarea ref=${field} dir="auto" rows="2" maxlength="2000" value=${reason} placeholder=${m.whyHint} onKeyDown=${onKeyDown}
           onInput=${(/** @type {any} */ event) => (event.target.value ? keepDraft(key, event.target.value, "", image.version) : dropDraft(key))}></textarea></label>
       <div class="actions">
         <button type="submit" class="button is-reject"><span>${m.rejectAndRetry}</span><kbd aria-hidden="true">↵</kbd></button>

@@ -25,7 +25,7 @@ _SETTLED = """() => document.fonts.ready.then(() => new Promise(done => {
   const wait = (left) => requestAnimationFrame(() => left > 0 && (left > 57 || !rest()) ? wait(left - 1) : done());
   wait(60);
 }))"""
-_TOO_WIDE = """() => [...document.querySelectorAll("html, main, dialog[open], header, .notice-row")]
+_TOO_WIDE = """() => [...document.querySelectorAll("html, main, header, aside, dialog[open], .notice-row")]
   .filter(one => one.scrollWidth > one.clientWidth && getComputedStyle(one).display !== "inline")
   .map(one => `${one.tagName.toLowerCase()} by ${one.scrollWidth - one.clientWidth}`)"""
 _JUDGED = "rules => axe.run({runOnly: rules, resultTypes: ['violations']})"
