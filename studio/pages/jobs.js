@@ -11,7 +11,7 @@ import { html, useCallback, useEffect, useState } from "../core/ui.js";
 import { soon } from "../core/watch.js";
 import { m } from "../messages.js";
 import { Bar, Button, Link, Tag } from "../parts/controls.js";
-import { Until } from "../parts/job_state.js";
+import { Until, isShortOfMoney } from "../parts/job_state.js";
 import { Empty, Failure, Loading } from "../parts/states.js";
 import { canRetry, isActive } from "../parts/stepper.js";
 import { useTitle } from "../parts/title.js";
@@ -95,12 +95,13 @@ function JobRow({ id, about, cost, isWide }) {
         ${job.state === "RUNNING" && html`<${Bar} fraction=${job.progress.fraction} label=${m.jobKinds[job.kind]} />`}
         <p class="meta">
           ${job.error?.nextRetryAt && isActive(job) ? html`<${Until} moment=${job.error.nextRetryAt} />` : html`<time datetime=${ended} title=${exactly(ended)}>${when(ended)}</time>`}
-          ${job.attempt > 1 || job.error ? html`<span>${m.attemptOf(job.attempt, job.maxAttempts)}</span>` : null}
+          ${job.attempt > 1 || (job.error && job.attempt) ? html`<span>${m.attemptOf(job.attempt, job.maxAttempts)}</span>` : null}
           ${cost?.calls > 0 && html`<span>${spent(cost)}</span>`}
         </p>
       </div>
       <div class="job-actions">
         ${canRetry(job) && html`<${Button} label=${job.state === "RETRYING" ? m.retryNow : m.retry} kind="is-small is-main" onClick=${() => void command("retryJob", { id })} />`}
+        ${isShortOfMoney(job) && script.number && html`<${Link} to=${scriptPath(script.number, "script")} class="button is-small">${m.scriptBudget}<//>`}
         ${(isActive(job) || job.state === "PARKED") && html`<${Button} label=${m.cancel} kind="is-small" onClick=${() => void command("cancelJob", { id })} />`}
       </div>
     </li>

@@ -1,6 +1,6 @@
 // One script: its head, its four steps, and the view of the step that the address names.
 import { command } from "../core/commands.js";
-import { spent } from "../core/format.js";
+import { money, spent } from "../core/format.js";
 import { useKeys } from "../core/keys.js";
 import { navigate, number, scriptPath } from "../core/router.js";
 import { thing } from "../core/store.js";
@@ -75,7 +75,7 @@ export function ScriptPage({ id, stage }) {
 
 /** @param {{script: import("../core/types").Script}} props */
 function Spent({ script }) {
-  return html`<span>${spent(script.cost)}${script.budget ? ` ${m.ofBudget(script.budget)}` : ""}</span>`;
+  return html`<span>${spent(script.cost)}${script.budget ? ` ${m.ofBudget(money(script.budget, "USD"))}` : ""}</span>`;
 }
 
 /** The title, and a field for another one. @param {{script: import("../core/types").Script, title: string}} props */

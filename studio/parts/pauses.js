@@ -12,7 +12,7 @@ export function Pauses() {
       ${paused.value.map((provider) => provider.pause && html`
         <div class="pause" key=${provider.role}>
           <${Icon} name="pause" />
-          <p><strong>${m.providerPaused(m.roles[provider.role] ?? provider.role)}</strong> ${provider.pause.message} ${m.jobsWait}</p>
+          <p><strong>${m.providerPaused(m.roles[provider.role] ?? provider.role)}</strong> ${provider.pause.message} <span class="is-wide-only">${m.jobsWait}</span></p>
           <span class="meta" aria-live="off"><${Until} moment=${provider.pause.retryAt} /></span>
           <${Button} label=${m.retryNow} kind="is-small" onClick=${() => void tryNow(provider)} />
         </div>
