@@ -1,7 +1,7 @@
 // Everything the page asks the API for. A thing that is to be kept in the store is asked for with `__typename` and `id`.
 
 const JOB = /* GraphQL */ `fragment JobParts on Job {
-  __typename id kind state attempt maxAttempts queuedAt startedAt finishedAt note
+  __typename id version kind state attempt maxAttempts queuedAt startedAt finishedAt note
   progress { fraction completed total step secondsLeft }
   error { code message retryable nextRetryAt }
   subject { __typename id }

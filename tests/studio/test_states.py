@@ -183,14 +183,17 @@ def a_paused_provider(stage: Stage, number: str) -> None:
     stage.approve_scene(number, 2)
     stage.approve_scene(number, 3)
     pause = page.locator(".pause")
-    expect(pause).to_contain_text("The image model is paused.", timeout=PATIENCE_MS)
+    expect(pause).to_contain_text("The image model is paused.", timeout=10_000)  # by what jobs say, not by the clock
     expect(pause).to_contain_text("Pay or raise the limit there.")
     expect(pause).to_contain_text(re.compile(r"next try in [01]:\d\d"))
+    trouble = page.get_by_role("group", name="Making an image")
+    expect(trouble).to_have_count(2)  # one of each job that waits for it
     until(lambda: stage.job_states(number)[1:] == ["RETRYING", "RETRYING"], 30, "both jobs to wait")
     asked = len(double.ledger)
     pause.get_by_role("button", name="Try now").click()
     expect(pause).to_contain_text(re.compile(r"next try in (2:00|1:[45]\d)"), timeout=PATIENCE_MS)  # in vain
     assert len(double.ledger) == asked + 1
+    expect(page.locator(".notice.is-bad")).to_have_count(0)
     stage.look_at("paused provider: scenes")
     for name, path in {
         "scripts": "/", "jobs": "/jobs", "images": f"/scripts/{number}/images", "review": f"/scripts/{number}/review",
