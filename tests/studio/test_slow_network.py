@@ -195,6 +195,7 @@ def test_an_answer_that_gets_lost_is_asked_for_again_and_changes_nothing_twice(
         if sent["approveImage"] == 2:
             break
         page.wait_for_timeout(100)
+    assert sent["approveImage"] == 2
     expect(page.locator(".position")).to_contain_text("2 to decide")
     page.wait_for_load_state("networkidle")
     expect(page.locator(".notice.is-bad")).to_have_count(0)
