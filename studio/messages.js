@@ -168,7 +168,7 @@ const writing = {
   newHint: "Nothing is made or paid for before you approve it.",
   counts: (/** @type {string} */ words, /** @type {string} */ characters) => `${words} words, ${characters} characters`,
   countsNone: "No words yet",
-  estimates: (/** @type {number} */ scenes, /** @type {string} */ length) => `About ${some(scenes, "scene")}, ${length} minutes long`,
+  estimates: (/** @type {number} */ scenes, /** @type {string} */ length) => `About ${some(scenes, "scene")} and ${length} minutes`,
   aboutScript: "About this script",
   wordsLabel: "Words",
   scenesLabel: "Scenes",
