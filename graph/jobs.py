@@ -62,6 +62,7 @@ class JobError:
 class Job(Node):
     kind: enums.JobKind = attribute("What it makes.")
     state: enums.JobState = attribute("Where it is.")
+    version: int = attribute("Rises with each change: of two answers about a job the one with the larger is the newer.")
     attempt: int = attribute("How many attempts were started; 0 while it waits for the first.")
     max_attempts: int = attribute("How many attempts are made before it fails for good.")
     queued_at: datetime = attribute("When it was asked for, or last sent back into the queue.")

@@ -102,6 +102,7 @@ class Job(_Object):
     id: int
     kind: JobKind
     state: JobState
+    version: int
     script_id: int
     subject: JobSubject
     attempt: int
@@ -307,7 +308,7 @@ def music_object(music: entities.Music) -> Music:
 
 def job_object(job: entities.Job, cost: CostRow) -> Job:
     return Job(
-        id=job.id, kind=job.kind, state=job.state, script_id=job.script_id,
+        id=job.id, kind=job.kind, state=job.state, version=job.version, script_id=job.script_id,
         subject=JobSubject(type=job.subject, id=job.subject_id), attempt=job.attempt, max_attempts=job.max_attempts,
         progress=_progress(job), error=_error(job), note=job.note, cost=_cost(cost),
         queued_at=job.queued_at, started_at=job.started_at, finished_at=job.finished_at,

@@ -2,6 +2,7 @@
 import { payAttention, waiting } from "./core/attention.js";
 import { resumeOutbox, undo } from "./core/commands.js";
 import { useKeys } from "./core/keys.js";
+import { askProviders } from "./core/providers.js";
 import { navigate, route } from "./core/router.js";
 import { effect, html, render, useEffect, useRef } from "./core/ui.js";
 import { m } from "./messages.js";
@@ -62,4 +63,5 @@ effect(() => {
 
 resumeOutbox();
 void payAttention();
+askProviders();
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));

@@ -4,6 +4,7 @@ import { command, decide } from "./commands.js";
 import { peekDraft } from "./drafts.js";
 import { say } from "./notices.js";
 import { peek } from "./store.js";
+import { newKey } from "./unique.js";
 
 /** @typedef {import("./types").Scene} Scene */
 /** @typedef {import("./types").Picture} Picture */
@@ -73,7 +74,7 @@ export function chooseImage(image) {
 
 /** @param {string} sceneId @param {string} prompt */
 export async function anotherImage(sceneId, prompt) {
-  const idempotencyKey = crypto.randomUUID();
+  const idempotencyKey = newKey();
   const done = await command("generateImage", { sceneId, prompt: prompt.trim() || null, idempotencyKey });
   if (done) say(m.imageAsked(peek(sceneId)?.order ?? 0));
   return done !== null;

@@ -1,7 +1,7 @@
 // Everything the page asks the API for. A thing that is to be kept in the store is asked for with `__typename` and `id`.
 
 const JOB = /* GraphQL */ `fragment JobParts on Job {
-  __typename id kind state attempt maxAttempts queuedAt startedAt finishedAt note
+  __typename id version kind state attempt maxAttempts queuedAt startedAt finishedAt note
   progress { fraction completed total step secondsLeft }
   error { code message retryable nextRetryAt }
   subject { __typename id }
@@ -148,8 +148,14 @@ export const CREATED = /* GraphQL */ `query Created($id: ID!) { node(id: $id) { 
 export const WAITING = /* GraphQL */ `query Waiting { eventCursor reviewQueue(first: 1) { totalCount } }`;
 
 export const PROVIDERS = /* GraphQL */ `query Providers {
-  providers { role provider model state pause { code message since retryAt } }
+  providers { provider }
   reviewQueue(first: 20) { nodes { ... on Scene { estimate { amount calls currency } } } }
+}`;
+
+export const PAUSES = /* GraphQL */ `query Pauses { providers { role pause { code message since retryAt } } }`;
+
+export const WAITING_FOR_PROVIDER = /* GraphQL */ `query WaitingForProvider {
+  jobs(first: 100, states: [RETRYING]) { nodes { id error { code } } }
 }`;
 
 export const STATUS_CHANGED = /* GraphQL */ `subscription StatusChanged($after: Cursor) {

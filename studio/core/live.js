@@ -82,8 +82,9 @@ document.addEventListener("visibilitychange", () => {
   hurry();
 });
 
-/** Resolves when it is worth asking the server again. */
+/** For who has not reached the server: resolves when it is worth asking again. */
 export async function whenReachable() {
+  if (connection.peek() === "connecting") lost();
   await pause();
 }
 

@@ -6,6 +6,7 @@ import { MUTATIONS } from "./documents.js";
 import { dropDraft, keepDraft, peekDraft, rebaseDraft } from "./drafts.js";
 import { say } from "./notices.js";
 import { amend, patch, peek, put } from "./store.js";
+import { inTurn } from "./turns.js";
 
 /** @typedef {import("./types").Scene} Scene */
 
@@ -18,14 +19,23 @@ export function typed(scene, text) {
   else keepDraft(scene.id, text, plain(scene.text), scene.version);
 }
 
+/** The words that are on their way, by scene: news of them can come before the answer. @type {Map<string, string>} */
+const sending = new Map();
+
 /** Whether someone else has changed the words since the typing began. @param {Scene} scene */
 export function isContested(scene) {
   const draft = peekDraft(scene.id);
-  return draft !== null && plain(scene.text) !== draft.base;
+  const now = plain(scene.text);
+  return draft !== null && now !== draft.base && now !== sending.get(scene.id);
 }
 
-/** Returns whether nothing is left to be saved. @param {string} id @returns {Promise<boolean>} */
-export async function saveText(id) {
+/** Returns whether nothing is left to be saved. @param {string} id */
+export function saveText(id) {
+  return inTurn(id, () => sendText(id));
+}
+
+/** @param {string} id @returns {Promise<boolean>} */
+async function sendText(id) {
   const draft = peekDraft(id);
   const scene = peek(id);
   if (!draft || !scene) return true;
@@ -35,6 +45,7 @@ export async function saveText(id) {
     return false;
   }
   const text = draft.text;
+  sending.set(id, text);
   try {
     put(await mutate(MUTATIONS.updateScene, { id, text, expectedVersion: scene.version }));
     if (peekDraft(id)?.text === text) dropDraft(id);
@@ -44,6 +55,8 @@ export async function saveText(id) {
     if (error instanceof Declined) put(error.payload);
     say(m.notSaved(explain(error)), { tone: "bad", action: { label: m.tryAgain, run: () => void saveText(id) } });
     return false;
+  } finally {
+    sending.delete(id);
   }
 }
 
@@ -55,10 +68,12 @@ export function keepMine(id) {
 }
 
 /** @param {string} id @param {string} title */
-export async function saveTitle(id, title) {
-  const scene = peek(id);
-  if ((scene.title ?? "") === title.trim()) return;
-  await command("updateScene", { id, title: title.trim(), expectedVersion: scene.version });
+export function saveTitle(id, title) {
+  return inTurn(id, async () => {
+    const scene = peek(id);
+    if ((scene.title ?? "") === title.trim()) return;
+    await command("updateScene", { id, title: title.trim(), expectedVersion: scene.version });
+  });
 }
 
 /** `caret` counts as text fields do, the API counts code points of its own text. @param {string} id @param {number} caret */

@@ -7,8 +7,6 @@ import { batch, signal } from "./ui.js";
 /** @type {Map<string, Entry>} */
 const entries = new Map();
 
-const JOB_STATES = ["QUEUED", "RETRYING", "RUNNING", "PARKED", "FAILED", "CANCELLED", "SUCCEEDED"];
-
 /** @param {string} id @returns {Entry} */
 function entry(id) {
   let found = entries.get(id);
@@ -58,7 +56,7 @@ function taken(value) {
 /** @param {string} id @param {any} next */
 function merge(id, next) {
   const found = entry(id);
-  if (found.base && isOlder(next, found.base)) return;
+  if (found.base && next.version < found.base.version) return;
   const images = joined(found.base?.images, next.images);
   found.base = { ...found.base, ...next, ...(images ? { images } : {}) };
   show(found);
@@ -71,16 +69,6 @@ function merge(id, next) {
 function joined(known, told) {
   if (!known || !told) return told ?? known;
   return [...told, ...known.filter((id) => !told.includes(id))];
-}
-
-/** @param {any} next @param {any} base */
-function isOlder(next, base) {
-  if (next.__typename !== "Job") return next.version < base.version;
-  if (next.queuedAt !== base.queuedAt) return next.queuedAt < base.queuedAt;
-  if (next.attempt !== base.attempt) return next.attempt < base.attempt;
-  const [now, then] = [JOB_STATES.indexOf(next.state), JOB_STATES.indexOf(base.state)];
-  if (now !== then) return now < then && base.finishedAt !== null;
-  return next.state === "RUNNING" && next.progress.fraction < base.progress.fraction;
 }
 
 /** @param {Entry} found */

@@ -1,8 +1,9 @@
 // Which tab answers for what: each for what was decided in it; when it is gone, exactly one of the others takes that over.
 import { read, write } from "./storage.js";
+import { newKey } from "./unique.js";
 
 /** The name of this tab, for as long as its page is there. */
-export const TAB = crypto.getRandomValues(new Uint32Array(2)).join("-");
+export const TAB = newKey();
 
 const BEAT_MS = 5_000;
 /** A hidden tab's timers may run once a minute only. */

@@ -60,10 +60,14 @@ export interface Render {
 export interface JobError { code: string; message: string; retryable: boolean; nextRetryAt: string | null }
 
 export interface Job {
-  __typename: string; id: string; kind: "SEGMENT_SCRIPT" | "GENERATE_IMAGE" | "COMPILE_VIDEO"; state: JobState;
+  __typename: string; id: string; version: number; kind: "SEGMENT_SCRIPT" | "GENERATE_IMAGE" | "COMPILE_VIDEO"; state: JobState;
   attempt: number; maxAttempts: number; queuedAt: string; startedAt: string | null; finishedAt: string | null;
   note: string | null; error: JobError | null; subject?: string;
   progress: { fraction: number; completed: number; total: number; step: string | null; secondsLeft: number | null };
+}
+
+export interface Provider {
+  role: "TEXT" | "IMAGES" | "SPEECH"; pause: { code: string; message: string; since: string; retryAt: string } | null;
 }
 
 export interface UserError { code: string; message: string; field: string[] | null }

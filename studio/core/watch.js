@@ -4,7 +4,8 @@ import { Unreachable, ask } from "./api.js";
 import { explain } from "./commands.js";
 import * as documents from "./documents.js";
 import { subscribe, whenReachable } from "./live.js";
-import { say, whisper } from "./notices.js";
+import { dismiss, say, whisper } from "./notices.js";
+import { hearOfJob } from "./providers.js";
 import { navigate, scriptPath } from "./router.js";
 import { amend, peek, put } from "./store.js";
 import { signal, useEffect } from "./ui.js";
@@ -136,16 +137,21 @@ function addImage(image) {
   return true;
 }
 
+/** The notice about work that has stopped, which goes when it goes on. @type {Map<string, number>} */
+const saidOf = new Map();
+
 /** @param {import("./types").Job} job @param {string} scriptId */
 function applyJob(job, scriptId) {
+  hearOfJob(job);
   const subject = job.subject;
   if (!subject) return;
   const slot = { SEGMENT_SCRIPT: "segmentation", GENERATE_IMAGE: "generation", COMPILE_VIDEO: "compilation" }[job.kind];
   amend(subject, { [slot]: job.id });
+  const work = job.kind === "GENERATE_IMAGE" ? subject : `${scriptId} ${job.kind}`;
+  dismiss(saidOf.get(work) ?? 0);
   if (job.state === "FAILED" || job.state === "PARKED") {
-    say(m.jobStopped(job.error?.message ?? ""), {
-      tone: "bad", action: { label: m.showJobs, run: () => navigate(scriptPath(scriptId, "jobs")) },
-    });
+    const action = { label: m.showJobs, run: () => navigate(scriptPath(scriptId, "jobs")) };
+    saidOf.set(work, say(m.jobStopped(job.error?.message ?? ""), { tone: "bad", action }));
   }
 }
 

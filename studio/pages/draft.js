@@ -10,6 +10,7 @@ import { say } from "../core/notices.js";
 import { navigate, scriptPath } from "../core/router.js";
 import { plain } from "../core/scene_edits.js";
 import { peek, put } from "../core/store.js";
+import { inTurn } from "../core/turns.js";
 import { html, useState } from "../core/ui.js";
 import { m } from "../messages.js";
 import { Button } from "../parts/controls.js";
@@ -17,8 +18,11 @@ import { useTitle } from "../parts/title.js";
 
 /** @typedef {import("../core/types").Script} Script */
 
+/** Returns whether nothing is left to be saved. @param {string} id */
+const save = (id) => inTurn(id, () => send(id));
+
 /** @param {string} id */
-async function save(id) {
+async function send(id) {
   const kept = peekDraft(id);
   if (!kept) return true;
   if (!kept.text.trim()) {
@@ -62,13 +66,13 @@ export function DraftView({ script }) {
       <div class="draft-text">
         ${isDraft
           ? html`<label class="unseen" for="content">${m.contentLabel}</label>
-              <textarea id="content" class="manuscript" rows="20" value=${content} onBlur=${() => void save(script.id)}
+              <textarea id="content" class="manuscript" dir="auto" rows="20" value=${content} onBlur=${() => void save(script.id)}
                 onInput=${(/** @type {any} */ event) => {
                   const text = event.target.value;
                   if (text === plain(script.content ?? "")) dropDraft(script.id);
                   else keepDraft(script.id, text, plain(script.content ?? ""), script.version);
                 }}></textarea>`
-          : html`<div class="manuscript is-read" tabindex="0" role="region" aria-label=${m.contentLabel}>${content}</div>`}
+          : html`<div class="manuscript is-read" dir="auto" tabindex="0" role="region" aria-label=${m.contentLabel}>${content}</div>`}
       </div>
       <aside class="side" aria-label=${m.aboutScript}>
         <dl class="facts">

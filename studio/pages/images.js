@@ -34,19 +34,23 @@ function shortOf(scene) {
 /** @param {{script: Script}} props */
 export function ImagesView({ script }) {
   const [filter, setFilter] = useState(/** @type {typeof FILTERS[number]} */ ("all"));
+  const [asks, setAsks] = useState(/** @type {string | null} */ (null));
   const scenes = /** @type {Scene[]} */ ((script.scenes ?? []).map((id) => thing(id)).filter(Boolean));
   const wanted = filter === "all" ? scenes : scenes.filter((scene) => shortOf(scene) === filter);
+  const place = (/** @type {string} */ id) => (script.scenes ?? []).indexOf(id) + 1;
   const shown = useProgressive(wanted.length);
   const waits = scenes.filter((scene) => shortOf(scene) === "waiting").length;
   const open = wanted.flatMap((scene) => scene.images ?? []).filter((id) => can(thing(id), "REJECT"));
+  const focused = () => wanted.find((scene) => document.activeElement?.closest("[data-scene]")?.getAttribute("data-scene") === scene.id) ?? null;
   /** @param {number} by */
   const step = (by) => {
-    const at = wanted.findIndex((scene) => document.activeElement?.closest("[data-scene]")?.getAttribute("data-scene") === scene.id);
+    const at = wanted.indexOf(/** @type {Scene} */ (focused()));
     focusScene(wanted[Math.max(0, Math.min(wanted.length - 1, at < 0 ? 0 : at + by))]?.id ?? "");
   };
   useKeys(m.keysImages, [
     { keys: ["J", "ArrowDown"], label: m.keyNext, run: () => step(1) },
     { keys: ["K", "ArrowUp"], label: m.keyPrevious, run: () => step(-1) },
+    { keys: ["G"], label: m.another, run: () => setAsks(focused()?.id ?? null), when: () => can(focused(), "GENERATE") },
   ]);
   if (!scenes.length) return html`<${Empty} title=${m.imagesLater}><p>${m.imagesLaterHint}</p><${Link} to=${scriptPath(script.id, "scenes")} class="button is-main">${m.toScenes}<//><//>`;
   const illustrated = scenes.filter((scene) => thing(scene.chosenImage)?.stale === false).length;
@@ -61,16 +65,16 @@ export function ImagesView({ script }) {
         ${waits > 0 && html`<${Link} to=${scriptPath(script.id, "review")} class="button">${m.reviewOneByOne}<kbd aria-hidden="true">V</kbd><//>`}
       </div>
       ${wanted.length === 0 && html`<${Empty} title=${m.noneOfThese}><p>${m.noneOfTheseHint}</p><//>`}
-      <ol class="image-rows">${wanted.slice(0, shown).map((scene) => html`<${ImageRow} key=${scene.id} id=${scene.id} scriptId=${script.id} place=${(script.scenes ?? []).indexOf(scene.id) + 1} open=${open} />`)}</ol>
+      <ol class="image-rows">${wanted.slice(0, shown).map((scene) => html`<${ImageRow} key=${scene.id} id=${scene.id} scriptId=${script.id} place=${place(scene.id)} open=${open} ask=${() => setAsks(scene.id)} />`)}</ol>
       <${SelectionBar} order=${open} focus=${focusScene} />
+      ${asks && html`<${PromptDialog} sceneId=${asks} place=${place(asks)} onClose=${() => setAsks(null)} />`}
     </section>
   `;
 }
 
-/** @param {{id: string, scriptId: string, place: number, open: string[]}} props `open`: all images that can be selected */
-function ImageRow({ id, scriptId, place, open }) {
+/** @param {{id: string, scriptId: string, place: number, open: string[], ask: () => void}} props `open`: all images that can be selected */
+function ImageRow({ id, scriptId, place, open, ask }) {
   const [rejects, setRejects] = useState(/** @type {string | null} */ (null));
-  const [asks, setAsks] = useState(false);
   /** @type {Scene} */
   const scene = thing(id);
   const job = thing(scene.generation);
@@ -89,16 +93,15 @@ function ImageRow({ id, scriptId, place, open }) {
   return html`
     <li class="image-row" data-scene=${id} tabindex="-1" aria-label=${m.sceneLabel(place, scene.title)}>
       <div class="image-row-words">
-        <h2><span class="place">${place}</span> ${scene.title ?? m.sceneNumber(place)}</h2>
-        <p class="excerpt">${scene.text}</p>
-        ${can(scene, "GENERATE") && html`<${Button} label=${m.another} icon="plus" kind="is-small is-quiet" onClick=${() => setAsks(true)} />`}
+        <h2><span class="place">${place}</span> <bdi>${scene.title ?? m.sceneNumber(place)}</bdi></h2>
+        <p class="excerpt" dir="auto">${scene.text}</p>
+        ${can(scene, "GENERATE") && html`<${Button} label=${m.another} icon="plus" kind="is-small is-quiet" onClick=${ask} />`}
       </div>
       <div class="image-row-pictures">
         <${Attempts} scene=${scene} width=${300} onPick=${(/** @type {string} */ image) => navigate(`${scriptPath(scriptId, "review")}?at=${image}`)} under=${under} />
-        ${isWorking && html`<div class="attempt-coming"><${JobState} job=${job} what=${m.imageAtWork} /></div>`}
+        ${isWorking && html`<div class="attempt-coming"><${JobState} job=${job} what=${m.imageAtWork} onPrompt=${ask} /></div>`}
         ${!scene.images?.length && !isWorking && html`<p class="no-picture is-wide"><span>${scene.status === "APPROVED" ? m.noImageYet : m.imageAfterApproval}</span></p>`}
       </div>
-      ${asks && html`<${PromptDialog} sceneId=${id} place=${place} onClose=${() => setAsks(false)} />`}
     </li>
   `;
 }

@@ -1,16 +1,17 @@
 // Machine work: how far it is, how often it was tried, when it is tried again, why it stopped, and what to do.
 import { ask } from "../core/api.js";
 import { command, explain } from "../core/commands.js";
-import { JOBS, JOB_PROGRESS, PROVIDERS } from "../core/documents.js";
+import { JOBS, JOB_PROGRESS } from "../core/documents.js";
 import { exactly, spent, when } from "../core/format.js";
 import { subscribe } from "../core/live.js";
+import { hearOfJob } from "../core/providers.js";
 import { number, scriptPath } from "../core/router.js";
 import { put, thing } from "../core/store.js";
 import { html, useCallback, useEffect, useState } from "../core/ui.js";
 import { soon } from "../core/watch.js";
 import { m } from "../messages.js";
 import { Bar, Button, Link, Tag } from "../parts/controls.js";
-import { Until } from "../parts/job_state.js";
+import { Until, isShortOfMoney } from "../parts/job_state.js";
 import { Empty, Failure, Loading } from "../parts/states.js";
 import { canRetry, isActive } from "../parts/stepper.js";
 import { useTitle } from "../parts/title.js";
@@ -21,14 +22,8 @@ const ICONS = { QUEUED: "waits", RUNNING: "work", RETRYING: "stale", PARKED: "st
 
 export function JobsPage() {
   useTitle(m.navJobs);
-  const [providers, setProviders] = useState(/** @type {any[]} */ ([]));
-  useEffect(() => {
-    ask(PROVIDERS).then((data) => setProviders(data.providers), () => {});
-  }, []);
-  const paused = providers.filter((one) => one.pause);
   return html`
     <div class="page"><div class="page-head"><h1>${m.navJobs}</h1></div>
-      ${paused.map((one) => html`<div class="trouble" role="alert" key=${one.role}><p><strong>${m.providerPaused(m.roles[one.role] ?? one.role)}</strong> ${one.pause.message}</p></div>`)}
       <${JobsList} scriptId=${null} />
     </div>
   `;
@@ -60,7 +55,10 @@ export function JobsList({ scriptId }) {
       query: JOB_PROGRESS, variables: () => ({ scriptId }),
       next(data) {
         const known = thing(data.jobProgress.id);
-        if (known?.state !== data.jobProgress.state) again();
+        if (known?.state !== data.jobProgress.state) {
+          again();
+          hearOfJob(data.jobProgress);
+        }
         put(data);
       },
     });
@@ -97,12 +95,13 @@ function JobRow({ id, about, cost, isWide }) {
         ${job.state === "RUNNING" && html`<${Bar} fraction=${job.progress.fraction} label=${m.jobKinds[job.kind]} />`}
         <p class="meta">
           ${job.error?.nextRetryAt && isActive(job) ? html`<${Until} moment=${job.error.nextRetryAt} />` : html`<time datetime=${ended} title=${exactly(ended)}>${when(ended)}</time>`}
-          ${job.attempt > 1 || job.error ? html`<span>${m.attemptOf(job.attempt, job.maxAttempts)}</span>` : null}
+          ${job.attempt > 1 || (job.error && job.attempt) ? html`<span>${m.attemptOf(job.attempt, job.maxAttempts)}</span>` : null}
           ${cost?.calls > 0 && html`<span>${spent(cost)}</span>`}
         </p>
       </div>
       <div class="job-actions">
         ${canRetry(job) && html`<${Button} label=${job.state === "RETRYING" ? m.retryNow : m.retry} kind="is-small is-main" onClick=${() => void command("retryJob", { id })} />`}
+        ${isShortOfMoney(job) && script.number && html`<${Link} to=${scriptPath(script.number, "script")} class="button is-small">${m.scriptBudget}<//>`}
         ${(isActive(job) || job.state === "PARKED") && html`<${Button} label=${m.cancel} kind="is-small" onClick=${() => void command("cancelJob", { id })} />`}
       </div>
     </li>

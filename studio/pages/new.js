@@ -10,6 +10,7 @@ import { keyLabel, useKeys } from "../core/keys.js";
 import { say } from "../core/notices.js";
 import { navigate, scriptPath } from "../core/router.js";
 import { html, useEffect, useRef, useState } from "../core/ui.js";
+import { newKey } from "../core/unique.js";
 import { m } from "../messages.js";
 import { Button } from "../parts/controls.js";
 import { useTitle } from "../parts/title.js";
@@ -32,7 +33,7 @@ export function NewPage() {
   const [fault, setFault] = useState("");
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const file = useRef(/** @type {HTMLInputElement | null} */ (null));
-  const key = useRef(crypto.randomUUID());
+  const key = useRef(newKey());
   const fileTitle = useRef("");
   const content = kept(CONTENT);
   const amounts = estimated(content);
@@ -67,7 +68,7 @@ export function NewPage() {
       content, title: kept(TITLE).trim() || null, style: kept(STYLE).trim() || null, budget: budget || null, idempotencyKey: key.current,
     });
     setBusy(false);
-    key.current = crypto.randomUUID();
+    key.current = newKey();
     if (!done) return;
     [CONTENT, TITLE, STYLE, BUDGET].forEach(dropDraft);
     navigate(scriptPath(done.script, "script"));
@@ -81,10 +82,10 @@ export function NewPage() {
       <h1>${m.newTitle}</h1>
       <form class="new" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); void save(); }}>
         <label class="field"><span>${m.titleLabel} <small>${m.optional}</small></span>
-          <input type="text" maxlength="300" value=${kept(TITLE)} placeholder=${m.titleHint} onInput=${(/** @type {any} */ event) => keep(TITLE, event.target.value)} /></label>
+          <input type="text" dir="auto" maxlength="300" value=${kept(TITLE)} placeholder=${m.titleHint} onInput=${(/** @type {any} */ event) => keep(TITLE, event.target.value)} /></label>
         <div class=${`field drop ${isOver ? "is-over" : ""}`}>
           <label for="new-content">${m.contentLabel}</label>
-          <textarea id="new-content" ref=${field} rows="16" class="manuscript" value=${content} placeholder=${m.contentHint} aria-describedby="new-counts"
+          <textarea id="new-content" dir="auto" ref=${field} rows="16" class="manuscript" value=${content} placeholder=${m.contentHint} aria-describedby="new-counts"
             aria-invalid=${fault ? "true" : undefined} onInput=${(/** @type {any} */ event) => { keep(CONTENT, event.target.value); setFault(""); }}></textarea>
           ${isOver && html`<div class="drop-word" aria-hidden="true">${m.dropHere}</div>`}
         </div>

@@ -10,7 +10,8 @@ import { peek, thing } from "../core/store.js";
 import { undo } from "../core/commands.js";
 import { html, useRef, useState } from "../core/ui.js";
 import { m } from "../messages.js";
-import { Badge, Button, Dialog, Link, Menu, Tag } from "../parts/controls.js";
+import { Badge, Button, Link, Menu, Tag } from "../parts/controls.js";
+import { Dialog } from "../parts/dialog.js";
 import { dragRow } from "../parts/dragging.js";
 import { Icon } from "../parts/icons.js";
 import { JobState } from "../parts/job_state.js";
@@ -148,7 +149,7 @@ function SceneRow({ id, place, scriptId, nextId, count, look }) {
       </div>
       <div class="scene-main">
         <div class="scene-top">
-          <input type="text" class="scene-title" maxlength="300" value=${scene.title ?? ""} placeholder=${m.sceneUntitled} aria-label=${m.titleOfScene(place)}
+          <input type="text" class="scene-title" dir="auto" maxlength="300" value=${scene.title ?? ""} placeholder=${m.sceneUntitled} aria-label=${m.titleOfScene(place)}
             onChange=${(/** @type {any} */ event) => void saveTitle(id, event.target.value)} />
           <${Badge} status=${scene.status} words=${m.sceneStatuses} />
           <${Menu} label=${m.moreOfScene(place)}>

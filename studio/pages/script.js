@@ -1,10 +1,11 @@
 // One script: its head, its four steps, and the view of the step that the address names.
 import { command } from "../core/commands.js";
-import { spent } from "../core/format.js";
+import { money, spent } from "../core/format.js";
 import { useKeys } from "../core/keys.js";
 import { navigate, number, scriptPath } from "../core/router.js";
 import { thing } from "../core/store.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/ui.js";
+import { newKey } from "../core/unique.js";
 import { rereadScript, useScript } from "../core/watch.js";
 import { m } from "../messages.js";
 import { Button, Link, Menu } from "../parts/controls.js";
@@ -55,7 +56,7 @@ export function ScriptPage({ id, stage }) {
           ${waits > 0 && html`<${Link} to=${scriptPath(id, "review")} class="button is-main">${m.reviewCount(waits)}<kbd aria-hidden="true">V</kbd><//>`}
           <${Menu} label=${m.moreOf(title)}>
             <button type="button" onClick=${async () => {
-              const done = await command("duplicateScript", { id, title: m.copyOf(title).slice(0, 300), idempotencyKey: crypto.randomUUID() });
+              const done = await command("duplicateScript", { id, title: m.copyOf(title).slice(0, 300), idempotencyKey: newKey() });
               if (done) navigate(scriptPath(done.script, "script"));
             }}><${Icon} name="copy" />${m.duplicate}</button>
             <button type="button" onClick=${() => void command("archiveScript", { id, archived: !script.archivedAt })}><${Icon} name="archive" />${script.archivedAt ? m.unarchive : m.archive}</button>
@@ -75,7 +76,7 @@ export function ScriptPage({ id, stage }) {
 
 /** @param {{script: import("../core/types").Script}} props */
 function Spent({ script }) {
-  return html`<span>${spent(script.cost)}${script.budget ? ` ${m.ofBudget(script.budget)}` : ""}</span>`;
+  return html`<span>${spent(script.cost)}${script.budget ? ` ${m.ofBudget(money(script.budget, "USD"))}` : ""}</span>`;
 }
 
 /** The title, and a field for another one. @param {{script: import("../core/types").Script, title: string}} props */
@@ -95,11 +96,11 @@ function Title({ script, title }) {
     if (wanted !== (script.title ?? "")) await command("updateScript", { id: script.id, title: wanted, expectedVersion: script.version });
   };
   if (!isEdited) {
-    return html`<div class="title" ref=${head}><h1>${title}</h1><${Button} icon="draft" iconOnly kind="is-quiet" label=${m.rename} onClick=${() => setEdited(true)} /></div>`;
+    return html`<div class="title" ref=${head}><h1 dir="auto" title=${title}>${title}</h1><${Button} icon="draft" iconOnly kind="is-quiet" label=${m.rename} onClick=${() => setEdited(true)} /></div>`;
   }
   return html`
     <div class="title"><h1 class="unseen">${title}</h1>
-      <input type="text" class="title-field" ref=${input} maxlength="300" value=${script.title ?? ""} aria-label=${m.titleLabel} onBlur=${save}
+      <input type="text" class="title-field" dir="auto" ref=${input} maxlength="300" value=${script.title ?? ""} aria-label=${m.titleLabel} onBlur=${save}
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => {
           if (event.key === "Enter") void save();
           if (event.key === "Escape") setEdited(false);

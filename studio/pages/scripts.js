@@ -9,6 +9,7 @@ import { say } from "../core/notices.js";
 import { navigate, number, route, scriptPath } from "../core/router.js";
 import { put, thing } from "../core/store.js";
 import { html, useCallback, useEffect, useRef, useState } from "../core/ui.js";
+import { newKey } from "../core/unique.js";
 import { soon } from "../core/watch.js";
 import { m } from "../messages.js";
 import { Badge, Button, Link, Menu, Tag } from "../parts/controls.js";
@@ -110,7 +111,7 @@ function Row({ id }) {
   return html`
     <li class="script-row">
       <div class="script-what">
-        <${Link} to=${scriptPath(id)} class="script-title">${script.title ?? m.untitled(number(id))}<//>
+        <${Link} to=${scriptPath(id)} class="script-title" dir="auto">${script.title ?? m.untitled(number(id))}<//>
         <p class="meta">
           ${script.archivedAt ? html`<${Tag} icon="archive">${m.archived}<//>` : html`<${Badge} status=${script.status} words=${m.scriptStatuses} />`}
           <span>${m.sceneCount(progress?.scenes ?? 0)}</span><span>${spent(script.cost)}</span>
@@ -135,7 +136,7 @@ function Row({ id }) {
 /** @param {import("../core/types").Script} script */
 async function duplicate(script) {
   const title = m.copyOf(script.title ?? m.untitled(number(script.id))).slice(0, 300);
-  const done = await command("duplicateScript", { id: script.id, title, idempotencyKey: crypto.randomUUID() });
+  const done = await command("duplicateScript", { id: script.id, title, idempotencyKey: newKey() });
   if (done) navigate(scriptPath(done.script, "script"));
 }
 

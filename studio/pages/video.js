@@ -32,7 +32,7 @@ export function VideoView({ script }) {
       <div class="video-main">
         ${video ? html`<${Shown} key=${video.id} video=${video} script=${script} />` : html`<${NoVideo} script=${script} />`}
         ${videos.length > 1 && html`
-          <section class="versions" aria-label=${m.versions}><h3>${m.versions}</h3><ul>
+          <section class="versions" aria-label=${m.versions}><h2>${m.versions}</h2><ul>
             ${videos.map((one, at) => html`<li key=${one.id}>
               <button type="button" aria-pressed=${one.id === id} onClick=${() => setPicked(one.id)}>
                 <span>${m.version(videos.length - at)}</span><${Badge} status=${one.status} words=${m.videoStatuses} /><time class="meta" datetime=${one.createdAt} title=${exactly(one.createdAt)}>${when(one.createdAt)}</time>
@@ -79,7 +79,7 @@ function Shown({ video, script }) {
       <div class="screen is-waiting">
         ${first && html`<img class="screen-still" src=${source(first, 800)} alt="" />`}
         <div class="screen-says" role="status">
-          ${video.status === "PENDING" ? html`<${JobState} job=${job} what=${m.videoAtWork} />` : html`<div class="trouble"><p><strong>${m.videoStatuses.REJECTED}</strong> ${video.error ?? ""}</p><p>${m.videoAgainHint}</p></div>`}
+          ${video.status === "PENDING" ? html`<${JobState} job=${job} what=${m.videoAtWork} />` : html`<div class="trouble"><p><strong>${m.videoStatuses.REJECTED}</strong> ${video.error ?? ""}</p>${job?.state === "FAILED" && html`<p>${m.videoAgainHint}</p>`}</div>`}
         </div>
       </div>
     `;

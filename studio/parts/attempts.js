@@ -30,7 +30,7 @@ export function Attempts({ scene, width, current = null, onPick, under }) {
               </figcaption>
               ${under?.(image)}
             </figure>
-            ${last?.feedback && html`<blockquote class="said"><p>${last.feedback}</p><footer title=${exactly(last.decidedAt)}>${m.actor(who(last.actor, image.id, last.decidedAt))}, ${when(last.decidedAt)}</footer></blockquote>`}
+            ${last?.feedback && html`<blockquote class="said"><p dir="auto">${last.feedback}</p><footer title=${exactly(last.decidedAt)}>${m.actor(who(last.actor, image.id, last.decidedAt))}, ${when(last.decidedAt)}</footer></blockquote>`}
           </li>
         `;
       })}

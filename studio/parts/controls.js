@@ -1,7 +1,7 @@
 // Buttons, links, badges, menus: what every view is built of.
 import { keyLabel, spokenKeys } from "../core/keys.js";
 import { follow } from "../core/router.js";
-import { html, useLayoutEffect, useRef } from "../core/ui.js";
+import { html, useRef } from "../core/ui.js";
 import { m } from "../messages.js";
 import { Icon } from "./icons.js";
 
@@ -49,36 +49,18 @@ export function Menu({ label, children }) {
     const [button, items] = [opener.current, menu.current];
     if (!button || !items) return;
     items.showModal();
-    const place = button.getBoundingClientRect();
-    const fits = place.bottom + items.offsetHeight + 8 < innerHeight;
-    items.style.top = `${fits ? place.bottom + 4 : Math.max(8, place.top - items.offsetHeight - 4)}px`;
-    items.style.left = `${Math.max(8, Math.min(place.right, innerWidth - 8) - items.offsetWidth)}px`;
+    const put = () => {
+      const place = button.getBoundingClientRect();
+      const fits = place.bottom + items.offsetHeight + 8 < innerHeight;
+      items.style.top = `${fits ? place.bottom + 4 : Math.max(8, place.top - items.offsetHeight - 4)}px`;
+      items.style.left = `${Math.max(8, Math.min(place.right, innerWidth - 8) - items.offsetWidth)}px`;
+    };
+    put();
+    addEventListener("resize", put);
+    items.addEventListener("close", () => removeEventListener("resize", put), { once: true });
   };
   return html`
     <button type="button" ref=${opener} class="button is-quiet is-square menu" aria-label=${label} title=${label} aria-haspopup="dialog" onClick=${open}><${Icon} name="more" /></button>
     <dialog ref=${menu} class="menu-items" aria-label=${label} onClickCapture=${() => menu.current?.close()}>${children}</dialog>
-  `;
-}
-
-/** A window over the page. Escape and its button close it. @param {{title: string, open: boolean, onClose: () => void, children?: any, kind?: string}} props */
-export function Dialog({ title, open, onClose, children, kind = "" }) {
-  const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useLayoutEffect(() => {
-    if (!open) return;
-    const [shown, before] = [dialog.current, document.activeElement];
-    shown?.showModal();
-    return () => {
-      shown?.close();  // nothing else can have the focus before that
-      if (before instanceof HTMLElement) before.focus();
-    };
-  }, [open]);
-  if (!open) return null;
-  return html`
-    <dialog ref=${dialog} class=${kind} aria-label=${title} onClose=${onClose} onClick=${(/** @type {MouseEvent} */ event) => event.target === dialog.current && onClose()}>
-      <div class="dialog-body">
-        <header><h2>${title}</h2><${Button} icon="close" label=${m.close} iconOnly kind="is-quiet" onClick=${onClose} /></header>
-        ${children}
-      </div>
-    </dialog>
   `;
 }

@@ -8,6 +8,7 @@ import { html, signal } from "../core/ui.js";
 import { m } from "../messages.js";
 import { Button, Link } from "./controls.js";
 import { toggleHelp } from "./help.js";
+import { Pauses } from "./pauses.js";
 
 const THEMES = ["auto", "light", "dark"];
 const THEME_ICONS = { auto: "auto", light: "sun", dark: "moon" };
@@ -25,20 +26,23 @@ export function Header() {
   /** @param {boolean} is */
   const current = (is) => (is ? "page" : undefined);
   return html`
-    <header class="top">
-      <${Link} to="/" class="brand" aria-label=${m.nameHome}><span class="brand-mark" aria-hidden="true"></span><span>${m.name}</span><//>
-      <nav aria-label=${m.mainNavigation}>
-        <${Link} to="/" aria-current=${current(name === "scripts")}>${m.navScripts}<//>
-        <${Link} to="/review" aria-current=${current(name === "review" && !id)}>
-          ${m.navReview}${waiting.value ? html` <span class="count" aria-label=${m.waitingCount(waiting.value)}>${waiting.value}</span>` : null}
-        <//>
-        <${Link} to="/jobs" aria-current=${current(name === "jobs")}>${m.navJobs}<//>
-      </nav>
-      <div class="top-end">
-        <${Connection} />
-        <${Button} icon=${THEME_ICONS[/** @type {"auto"} */ (theme.value)]} iconOnly kind="is-quiet" label=${m.theme(theme.value)} onClick=${nextTheme} />
-        <${Button} icon="keys" iconOnly kind="is-quiet" label=${m.keyHelp} keys="?" onClick=${toggleHelp} />
+    <header>
+      <div class="top">
+        <${Link} to="/" class="brand" aria-label=${m.nameHome}><span class="brand-mark" aria-hidden="true"></span><span>${m.name}</span><//>
+        <nav aria-label=${m.mainNavigation}>
+          <${Link} to="/" aria-current=${current(name === "scripts")}>${m.navScripts}<//>
+          <${Link} to="/review" aria-current=${current(name === "review" && !id)}>
+            ${m.navReview}${waiting.value ? html` <span class="count" aria-label=${m.waitingCount(waiting.value)}>${waiting.value}</span>` : null}
+          <//>
+          <${Link} to="/jobs" aria-current=${current(name === "jobs")}>${m.navJobs}<//>
+        </nav>
+        <div class="top-end">
+          <${Connection} />
+          <${Button} icon=${THEME_ICONS[/** @type {"auto"} */ (theme.value)]} iconOnly kind="is-quiet" label=${m.theme(theme.value)} onClick=${nextTheme} />
+          <${Button} icon="keys" iconOnly kind="is-quiet" label=${m.keyHelp} keys="?" onClick=${toggleHelp} />
+        </div>
       </div>
+      <${Pauses} />
     </header>
   `;
 }

@@ -2,7 +2,7 @@
 import { keyLabel, layers, lettersOn, turnLetters } from "../core/keys.js";
 import { html, signal } from "../core/ui.js";
 import { m } from "../messages.js";
-import { Dialog } from "./controls.js";
+import { Dialog } from "./dialog.js";
 
 const isOpen = signal(false);
 

@@ -1,24 +1,33 @@
 // How a piece of machine work is: its progress, or why it stopped and what can be done.
 import { command } from "../core/commands.js";
 import { duration } from "../core/format.js";
+import { scriptPath } from "../core/router.js";
+import { thing } from "../core/store.js";
 import { html, useEffect, useState } from "../core/ui.js";
 import { m } from "../messages.js";
-import { Bar, Button } from "./controls.js";
+import { Bar, Button, Link } from "./controls.js";
 import { canRetry, isActive } from "./stepper.js";
 
 /** @typedef {import("../core/types").Job} Job */
 
-/** @param {{job: Job | null, what: string, isCompact?: boolean}} props */
-export function JobState({ job, what, isCompact = false }) {
+/** @param {Job} job */
+export const isShortOfMoney = (job) => job.state === "PARKED" && job.error?.code === "BUDGET_REACHED";
+
+/** `onPrompt` offers a prompt of one's own where the content was refused. @param {{job: Job | null, what: string, isCompact?: boolean, onPrompt?: () => void}} props */
+export function JobState({ job, what, isCompact = false, onPrompt }) {
   if (!job) return null;
   if (isActive(job) && job.state !== "RETRYING") return html`<${Working} job=${job} what=${what} isCompact=${isCompact} />`;
   if (job.state === "SUCCEEDED" || (job.state === "CANCELLED" && !canRetry(job))) return null;
+  const script = thing(job.subject)?.script;
+  const isRefused = job.error?.code === "PROVIDER_REFUSED";
   return html`
     <div class="trouble" role="group" aria-label=${what}>
       <p><strong>${m.jobStates[job.state]}</strong> ${job.error?.message ?? ""}</p>
-      ${job.error?.nextRetryAt && html`<p class="meta"><${Until} moment=${job.error.nextRetryAt} /> ${m.attemptOf(job.attempt, job.maxAttempts)}</p>`}
+      ${job.error?.nextRetryAt && html`<p class="meta"><${Until} moment=${job.error.nextRetryAt} /> ${job.attempt > 0 && html`<span>${m.attemptOf(job.attempt, job.maxAttempts)}</span>`}</p>`}
       <div class="actions">
-        ${canRetry(job) && html`<${Button} label=${job.state === "RETRYING" ? m.retryNow : m.retry} kind="is-small is-main" onClick=${() => void command("retryJob", { id: job.id })} />`}
+        ${isRefused && onPrompt && html`<${Button} label=${m.ownPrompt} kind="is-small is-main" onClick=${onPrompt} />`}
+        ${canRetry(job) && html`<${Button} label=${job.state === "RETRYING" ? m.retryNow : m.retry} kind=${`is-small ${isRefused ? "" : "is-main"}`} onClick=${() => void command("retryJob", { id: job.id })} />`}
+        ${isShortOfMoney(job) && script && html`<${Link} to=${scriptPath(script, "script")} class="button is-small">${m.scriptBudget}<//>`}
         ${job.state !== "FAILED" && job.state !== "CANCELLED" && html`<${Button} label=${m.cancel} kind="is-small" onClick=${() => void command("cancelJob", { id: job.id })} />`}
       </div>
     </div>

@@ -6,7 +6,8 @@ import { draft, dropDraft, keepDraft } from "../core/drafts.js";
 import { put, thing } from "../core/store.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/ui.js";
 import { m } from "../messages.js";
-import { Button, Dialog } from "./controls.js";
+import { Button } from "./controls.js";
+import { Dialog } from "./dialog.js";
 
 /** @param {{sceneId: string, place: number, prompt: string, onClose: () => void}} props */
 export function PromptDialog({ sceneId, place, onClose }) {
@@ -31,7 +32,7 @@ export function PromptDialog({ sceneId, place, onClose }) {
   return html`
     <${Dialog} title=${m.promptTitle(place)} open onClose=${onClose}>
       <label class="field"><span>${m.promptLabel}</span>
-        <textarea ref=${field} rows="7" maxlength="4000" value=${text} onInput=${(/** @type {any} */ event) => keepDraft(key, event.target.value, prompt, 0)}
+        <textarea ref=${field} dir="auto" rows="7" maxlength="4000" value=${text} onInput=${(/** @type {any} */ event) => keepDraft(key, event.target.value, prompt, 0)}
           onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && void send(text)}></textarea></label>
       <div class="actions">
         <${Button} label=${m.promptSend} kind="is-main is-large" keys="Ctrl+Enter" disabled=${isBusy || !text.trim()} onClick=${() => void send(text)} />

@@ -26,7 +26,7 @@ export function RejectForm({ draftKey, label = m.rejectAndRetry, send, onDone })
   return html`
     <form class="reject-form" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); finish(); }}>
       <label class="field"><span>${m.whyLabel}</span>
-        <textarea ref=${field} rows="2" maxlength="2000" value=${reason} placeholder=${m.whyHint} onKeyDown=${onKeyDown}
+        <textarea ref=${field} dir="auto" rows="2" maxlength="2000" value=${reason} placeholder=${m.whyHint} onKeyDown=${onKeyDown}
           onInput=${(/** @type {any} */ event) => (event.target.value ? keepDraft(draftKey, event.target.value, "", 0) : dropDraft(draftKey))}></textarea></label>
       <div class="actions">
         <button type="submit" class="button is-reject"><span>${label}</span><kbd aria-hidden="true">↵</kbd></button>

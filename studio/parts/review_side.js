@@ -16,14 +16,14 @@ export function ReviewSide({ image, scene, onPick }) {
   const count = script?.scenes?.length ?? script?.progress?.scenes;
   return html`
     <aside class="review-side" aria-label=${m.aboutThis}>
-      <p class="meta">${scene.script && html`<${Link} to=${scriptPath(scene.script, "scenes")}>${script?.title ?? m.theScript}<//>`}</p>
-      ${image && html`<h2><span class="place">${scene.order}</span> ${scene.title ?? m.sceneNumber(scene.order)}${count ? html` <small>${m.ofScenes(count)}</small>` : null}</h2>`}
+      <p class="meta">${scene.script && html`<${Link} to=${scriptPath(scene.script, "scenes")}><bdi>${script?.title ?? m.theScript}</bdi><//>`}</p>
+      ${image && html`<h2><span class="place">${scene.order}</span> <bdi>${scene.title ?? m.sceneNumber(scene.order)}</bdi>${count ? html` <small>${m.ofScenes(count)}</small>` : null}</h2>`}
       <p class="tags"><${Badge} status=${scene.status} words=${m.sceneStatuses} />${image?.stale && html`<${Tag} icon="stale" tone="is-stale">${m.stale}<//>`}</p>
       ${image && html`<${SceneText} key=${scene.id} scene=${scene} place=${scene.order} />`}
       ${image?.stale && html`<p class="hint">${m.staleHint}</p>`}
       ${job && html`<${JobState} job=${job} what=${m.imageAtWork} isCompact />`}
       ${(scene.images?.length ?? 0) > (image ? 1 : 0) && html`<section><h3>${m.attemptsTitle}</h3><${Attempts} scene=${scene} width=${140} current=${image?.id ?? ""} onPick=${onPick} /></section>`}
-      ${image?.prompt && html`<details class="prompt"><summary>${m.promptShown}</summary><p>${image.prompt}</p></details>`}
+      ${image?.prompt && html`<details class="prompt"><summary>${m.promptShown}</summary><p dir="auto">${image.prompt}</p></details>`}
       ${image?.cost && html`<p class="meta">${spent(image.cost)}</p>`}
     </aside>
   `;

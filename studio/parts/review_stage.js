@@ -16,7 +16,7 @@ export function ReviewStage({ image, scene, isZoomed, compares, onZoom }) {
     const count = script?.scenes?.length ?? script?.progress?.scenes;
     return html`
       <div class="stage is-words"><div class="stage-words">
-        <p class="meta">${m.sceneNumber(scene.order)}${count ? ` ${m.ofScenes(count)}` : ""}</p><h2>${scene.title ?? m.sceneNumber(scene.order)}</h2>
+        <p class="meta">${m.sceneNumber(scene.order)}${count ? ` ${m.ofScenes(count)}` : ""}</p><h2 dir="auto">${scene.title ?? m.sceneNumber(scene.order)}</h2>
         <${SceneText} scene=${scene} place=${scene.order} />
       </div></div>
     `;

@@ -3,7 +3,8 @@ import { SCENE_OPTIONS, chosenFor, choicesOf, keepChoices } from "../core/render
 import { peek, thing } from "../core/store.js";
 import { html } from "../core/ui.js";
 import { m } from "../messages.js";
-import { Button, Dialog } from "./controls.js";
+import { Button } from "./controls.js";
+import { Dialog } from "./dialog.js";
 import { OptionField } from "./option_field.js";
 import { source } from "./picture.js";
 import { useProgressive } from "./progressive.js";

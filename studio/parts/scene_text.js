@@ -44,12 +44,12 @@ export function SceneText({ scene, place, onSplit }) {
   const stay = (event) => event.preventDefault();
   return html`
     <div class=${`scene-text ${kept ? "is-draft" : ""}`}>
-      <textarea ref=${field} class="words" rows=${Math.min(14, Math.ceil(text.length / 64) + 1)} value=${text} spellcheck
+      <textarea ref=${field} class="words" dir="auto" rows=${Math.min(14, Math.ceil(text.length / 64) + 1)} value=${text} spellcheck
         aria-label=${m.textOfScene(place)} onKeyDown=${onKeyDown} onInput=${(/** @type {any} */ event) => typed(scene, event.target.value)}
         onBlur=${() => void saveText(scene.id)}></textarea>
       ${contested && html`
         <div class="contest" role="alert">
-          <p>${m.contested}</p><blockquote>${scene.text}</blockquote>
+          <p>${m.contested}</p><blockquote dir="auto">${scene.text}</blockquote>
           <${Button} label=${m.keepMine} kind="is-main" onMouseDown=${stay} onClick=${andReturn(() => keepMine(scene.id))} />
           <${Button} label=${m.useTheirs} onMouseDown=${stay} onClick=${andReturn(() => dropDraft(scene.id))} />
         </div>

@@ -21,6 +21,7 @@ async def test_every_field(client: httpx.AsyncClient, context: Context) -> None:
         "id": job.id,
         "kind": "segment_script",
         "state": "running",
+        "version": 3,
         "script_id": script.id,
         "subject": {"type": "script", "id": script.id},
         "attempt": 1,

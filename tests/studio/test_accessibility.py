@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.node import node
 from tests.running import RunningSystem, until
+from tests.studio.looks import DARK, DARK_PHONE, LIGHT, PHONE, Look, Looker, a_page, the_axe
 from tests.studio.page import StudioPage
 from tests.workflows.story import GraphQLClient
 
 pytestmark = pytest.mark.stories
 
-NODE = Path(__file__).parent / "node"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
 State = tuple[str, str, Callable[[Page], object]]
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    program, missing = node(NODE)
-    if program is None:
-        pytest.skip(missing)
-    return (NODE / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -116,42 +103,18 @@ def states(scripts: dict[str, str]) -> Iterator[State]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    ("width", "scheme"),
-    [
-        (1280, "light"),
-        (390, "dark"),
-        pytest.param(1280, "dark", marks=pytest.mark.slow),
-        pytest.param(390, "light", marks=pytest.mark.slow),
-    ],
+    "judged", [(LIGHT, DARK_PHONE), pytest.param((DARK, PHONE), marks=pytest.mark.slow)], ids=["usual", "other"]
 )
 def test_no_state_has_a_violation(
-    browser: Browser,
-    system: RunningSystem,
-    scripts: dict[str, str],
-    axe: str,
-    scheme: Literal["light", "dark"],
-    width: int,
+    browser: Browser, system: RunningSystem, scripts: dict[str, str], judged: tuple[Look, ...]
 ) -> None:
-    found: list[str] = []
+    looker = Looker(the_axe(), judged)
     for name, path, act in states(scripts):
-        context = browser.new_context(
-            viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce"
-        )
-        page = context.new_page()
+        page = a_page(browser)
         StudioPage(page, system).open(path)
         expect(page.locator(".loading")).to_have_count(0)
         page.wait_for_load_state("networkidle")
         act(page)
-        page.evaluate("document.fonts.ready.then(() => new Promise(done => setTimeout(done, 250)))")
-        page.evaluate(axe)
-        answer: Any = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", RULES)
-        found += [
-            f"{name}: {one['id']}: {node['target']} {node['failureSummary'][:160]}"
-            for one in answer["violations"]
-            for node in one["nodes"][:3]
-        ]
-        wide = page.evaluate("document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth")
-        if wide > 0 and "zooms" not in name:
-            found.append(f"{name}: {wide} pixels too wide")
-        context.close()
-    assert found == []
+        looker.look_at(page, name)
+        page.context.close()
+    assert looker.wrong == []

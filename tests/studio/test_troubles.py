@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.node import node
 from tests.running import RunningSystem
+from tests.studio.looks import DARK, DARK_PHONE, LIGHT, PHONE, Look, Looker, a_page, the_axe
 from tests.studio.page import StudioPage
-from tests.studio.test_accessibility import RULES
 from tests.workflows.story import GraphQLClient
 
 pytestmark = pytest.mark.stories
 
-NODE = Path(__file__).parent / "node"
-
 Arrange = Callable[[StudioPage, GraphQLClient, str], None]
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    program, missing = node(NODE)
-    if program is None:
-        pytest.skip(missing)
-    return (NODE / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -127,28 +114,20 @@ def pictureless(tab: StudioPage, client: GraphQLClient, script: str) -> None:
 TROUBLES: tuple[Arrange, ...] = (loading, failed, offline, held, declined, contested, wordless, pictureless)
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "judged", [(LIGHT, DARK_PHONE), pytest.param((DARK, PHONE), marks=pytest.mark.slow)], ids=["usual", "other"]
+)
 def test_no_trouble_has_a_violation(
-    browser: Browser, system: RunningSystem, script: str, axe: str, scheme: Literal["light", "dark"]
+    browser: Browser, system: RunningSystem, script: str, judged: tuple[Look, ...]
 ) -> None:
-    found: list[str] = []
+    looker = Looker(the_axe(), judged)
     for arrange in TROUBLES:
-        context = browser.new_context(
-            viewport={"width": 1280, "height": 844}, color_scheme=scheme, reduced_motion="reduce"
-        )
-        page = context.new_page()
+        page = a_page(browser)
         arrange(StudioPage(page, system), GraphQLClient(system), script)
-        page.evaluate("document.fonts.ready")
-        page.evaluate(axe)
-        run = "rules => axe.run({runOnly: rules, resultTypes: ['violations']})"
-        answer: Any = page.evaluate(run, RULES)
-        found += [
-            f"{arrange.__name__}: {one['id']}: {part['target']} {part['failureSummary'][:160]}"
-            for one in answer["violations"]
-            for part in one["nodes"][:3]
-        ]
-        context.close()
-    assert found == []
+        looker.look_at(page, arrange.__name__)
+        page.context.close()
+    assert looker.wrong == []
 
 
 def test_it_asks_only_its_own_server_and_breaks_no_rule_of_its_own(
