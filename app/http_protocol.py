@@ -30,7 +30,8 @@ LINGER_BYTES: Final = 1024 * 1024 * 1024
 """A browser shows an answer only when all of its file is sent, so this is more than any sensible one."""
 
 HEAD_SECONDS: Final = 30.0
-"""For a request's line and headers to come, from the beginning of the connection or of the request."""
+"""For a request's line and headers to come, from the beginning of the connection or of the request, or from the end of
+the answer before: while there is one, the server itself may have stopped reading."""
 HEAD_BYTES: Final = 64 * 1024
 """Of a request's line, headers and trailers; what frames the pieces of a body counts when it outweighs them."""
 FRAMING: Final = 8
@@ -42,6 +43,7 @@ class HttpProtocol(HttpToolsProtocol):
     _rest: _Rest | None = None
     _stopping = False
     _head_timer: asyncio.TimerHandle | None = None
+    _head_began = False
     _overhead = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -52,6 +54,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._unset_keepalive_if_required()
         self._overhead = 0
+        self._head_began = True
         self._await_head()
         scope: Any = self.scope
         scope["extensions"] = {ABORT: partial(reset, self.transport)}
@@ -82,6 +85,9 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self._head_began:
+            self._unset_keepalive_if_required()
+            self._await_head()
         if self._rest is None and self.cycle.response_complete and self.cycle.more_body:
             self._rest = _Rest(self.transport, self.loop, last=False, readable=True)
 
@@ -96,9 +102,10 @@ class HttpProtocol(HttpToolsProtocol):
             if self._over():
                 return
             if self._overhead > HEAD_BYTES:
-                self._head_came()
                 self.send_400_response(f"The request's line and headers are longer than {HEAD_BYTES} bytes.")
                 return
+        if self._rest is None:
+            self._await_head()  # blank lines between requests end uvicorn's own wait, and begin nothing
 
     def _over(self) -> bool:
         """Whether nothing more is to be read here: the connection ends, or speaks another protocol."""
@@ -107,6 +114,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """To what is not HTTP, so that nothing after it can be understood either."""
+        self._head_came()
         if self._rest is not None or self.transport.is_closing():
             self.transport.close()
             return
@@ -137,10 +145,12 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _await_head(self) -> None:
-        if self._head_timer is None:
+        answered = self.cycle is None or self.cycle.response_complete
+        if answered and self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
 
     def _head_came(self) -> None:
+        self._head_began = False
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
