@@ -9,7 +9,8 @@ thrown away: so long, so much, and no longer. nginx does the same and calls it l
 
 What comes after an answer that leaves the connection open is bounded as well.
 
-uvicorn keeps headers of any length, and waits for their end for ever.
+uvicorn keeps headers of any length, and waits for their end for ever. And of requests that follow one another without
+waiting for their answers it tells only the last that the client is gone, so that a stream before it never ends.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import asyncio
 from functools import partial
 from typing import Any, Final
 
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.resets import reset
@@ -44,6 +46,7 @@ class HttpProtocol(HttpToolsProtocol):
     _stopping = False
     _head_timer: asyncio.TimerHandle | None = None
     _head_began = False
+    _answering: RequestResponseCycle | None = None
     _overhead = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -118,9 +121,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self._rest is not None or self.transport.is_closing():
             self.transport.close()
             return
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True  # the answer is no longer its to give
-            self.cycle.message_event.set()
+        self._disconnect()  # the answer is no longer its to give
         transport, self.transport = self.transport, _Closing(self, None)  # type: ignore[assignment]
         try:
             super().send_400_response(msg)
@@ -142,7 +143,24 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_came()
         if self._rest is not None:
             self._rest.end()
+        self._disconnect()
         super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.send_400_response("There are requests before this one that have no answer yet.")
+        else:
+            super().handle_websocket_upgrade()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _disconnect(self) -> None:
+        """Tell who answers that nobody listens."""
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
 
     def _await_head(self) -> None:
         answered = self.cycle is None or self.cycle.response_complete

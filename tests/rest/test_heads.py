@@ -172,3 +172,31 @@ async def test_an_answer_is_not_cut_off_for_what_follows_its_request(monkeypatch
 
     async with serving(slow) as port:
         await asyncio.to_thread(ask, port)
+
+
+UPGRADE = b"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+
+
+@pytest.mark.parametrize("then", [b"", b"\0\r\n\r\n", UPGRADE + b"\r\n"], ids=["gone", "no HTTP", "an upgrade"])
+async def test_an_answer_before_others_is_told_that_nobody_listens(then: bytes) -> None:
+    told, begun = asyncio.Event(), asyncio.Event()
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        begun.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await send({"type": "http.response.body", "body": b"late", "more_body": True})
+        told.set()
+        await send({"type": "http.response.body", "body": b""})
+
+    async with serving(stream) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        following = b"" if then.startswith(UPGRADE) else b"GET /next HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" + following)
+        await asyncio.wait_for(begun.wait(), 5)
+        if then:
+            writer.write(then)
+            await asyncio.wait_for(told.wait(), 5)
+        writer.close()
+        await asyncio.wait_for(told.wait(), 5)
