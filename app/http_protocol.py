@@ -9,7 +9,8 @@ thrown away: so long, so much, and no longer. nginx does the same and calls it l
 
 What comes after an answer that leaves the connection open is bounded as well.
 
-uvicorn keeps headers of any length, and waits for their end for ever.
+uvicorn keeps headers of any length, and waits for their end for ever. And of requests that follow one another without
+waiting for their answers it tells only the last that the client is gone, so that a stream before it never ends.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import asyncio
 from functools import partial
 from typing import Any, Final
 
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.resets import reset
@@ -30,7 +32,8 @@ LINGER_BYTES: Final = 1024 * 1024 * 1024
 """A browser shows an answer only when all of its file is sent, so this is more than any sensible one."""
 
 HEAD_SECONDS: Final = 30.0
-"""For a request's line and headers to come, from the beginning of the connection or of the request."""
+"""For a request's line and headers to come, from the beginning of the connection or of the request, or from the end of
+the answer before: while there is one, the server itself may have stopped reading."""
 HEAD_BYTES: Final = 64 * 1024
 """Of a request's line, headers and trailers; what frames the pieces of a body counts when it outweighs them."""
 FRAMING: Final = 8
@@ -42,6 +45,8 @@ class HttpProtocol(HttpToolsProtocol):
     _rest: _Rest | None = None
     _stopping = False
     _head_timer: asyncio.TimerHandle | None = None
+    _head_began = False
+    _answering: RequestResponseCycle | None = None
     _overhead = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -52,6 +57,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._unset_keepalive_if_required()
         self._overhead = 0
+        self._head_began = True
         self._await_head()
         scope: Any = self.scope
         scope["extensions"] = {ABORT: partial(reset, self.transport)}
@@ -82,6 +88,9 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self._head_began:
+            self._unset_keepalive_if_required()
+            self._await_head()
         if self._rest is None and self.cycle.response_complete and self.cycle.more_body:
             self._rest = _Rest(self.transport, self.loop, last=False, readable=True)
 
@@ -96,9 +105,10 @@ class HttpProtocol(HttpToolsProtocol):
             if self._over():
                 return
             if self._overhead > HEAD_BYTES:
-                self._head_came()
                 self.send_400_response(f"The request's line and headers are longer than {HEAD_BYTES} bytes.")
                 return
+        if self._rest is None:
+            self._await_head()  # blank lines between requests end uvicorn's own wait, and begin nothing
 
     def _over(self) -> bool:
         """Whether nothing more is to be read here: the connection ends, or speaks another protocol."""
@@ -107,12 +117,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """To what is not HTTP, so that nothing after it can be understood either."""
+        self._head_came()
         if self._rest is not None or self.transport.is_closing():
             self.transport.close()
             return
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True  # the answer is no longer its to give
-            self.cycle.message_event.set()
+        self._disconnect()  # the answer is no longer its to give
         transport, self.transport = self.transport, _Closing(self, None)  # type: ignore[assignment]
         try:
             super().send_400_response(msg)
@@ -134,13 +143,32 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_came()
         if self._rest is not None:
             self._rest.end()
+        self._disconnect()
         super().connection_lost(exc)
 
+    def handle_websocket_upgrade(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.send_400_response("There are requests before this one that have no answer yet.")
+        else:
+            super().handle_websocket_upgrade()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _disconnect(self) -> None:
+        """Tell who answers that nobody listens."""
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+
     def _await_head(self) -> None:
-        if self._head_timer is None:
+        answered = self.cycle is None or self.cycle.response_complete
+        if answered and self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
 
     def _head_came(self) -> None:
+        self._head_began = False
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None

@@ -2,6 +2,7 @@
 have stopped reading.
 
 uvicorn waits for such a peer for ever: all that closes a connection waits until everything was taken, but for an abort.
+It also waits for ever behind a request that is no opening handshake at all, such as one with a body.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ UNREAD_SECONDS: Final = 30.0
 
 BEHIND_SECONDS: Final = 300.0
 """And a peer that does read, but never catches up, for so long."""
+
+_NO_HANDSHAKE: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 _log = structlog.get_logger(__name__)
 
@@ -41,6 +44,13 @@ class WebSocketServerProtocol(WebSocketsSansIOProtocol):
         await super().run_asgi()
         self._served = True
         self._watch()  # closing waits for the peer as well
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.transport.is_closing():
+            self.handshake_complete = self.close_sent = True
+            self.transport.write(_NO_HANDSHAKE)
+            self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()

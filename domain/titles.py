@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unicodedata import category, normalize
 
 from domain.rendering import RenderSpec
 
@@ -20,10 +21,15 @@ def texts_behind_card(texts: Sequence[str], shown: str | None) -> tuple[str, ...
     if shown is None or not texts:
         return tuple(texts)
     first, _, rest = texts[0].lstrip().partition("\n")
-    again = _letters(first) == _letters(shown) != "" and rest.strip() != ""
+    again = _letters(first) == _letters(shown) != "" != _letters(rest)
     return (rest.strip() if again else texts[0], *texts[1:])
 
 
 def _letters(line: str) -> str:
-    """Headings are marked, quoted and ended in many ways."""
-    return "".join(filter(str.isalnum, line)).casefold()
+    """With their own marks, which are vowels in some scripts. Headings are marked, quoted and ended in many ways."""
+    return "".join(filter(_is_read, normalize("NFC", line))).casefold()
+
+
+def _is_read(char: str) -> bool:
+    chooses_a_look = "\ufe00" <= char <= "\ufe0f"
+    return char.isalnum() or (category(char)[0] == "M" and not chooses_a_look)

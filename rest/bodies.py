@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 
 from domain.money import amount_of
+from rest.arriving import pieces_of
 from rest.errors import invalid
 from rest.problems import FieldProblem, HttpCode, Problem, Refused
 from rest.renders import RenderBody
@@ -125,7 +126,7 @@ def body_of(model: type[M], *, optional: bool = False) -> Callable[[Request], Aw
     """A dependency that reads the request's body as `model`. Raises `Refused`."""
 
     async def read(request: Request) -> M:
-        raw = await request.body()
+        raw = b"".join([piece async for piece in pieces_of(request)])
         if optional and not raw.strip():
             return model()
         _require_json(request, raw)

@@ -5,8 +5,8 @@ Starlette's own form reading is not used: it takes any number of parts, and says
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -14,11 +14,11 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
+from rest.arriving import pieces_of
 from rest.errors import invalid
 from rest.problems import FieldProblem, HttpCode, Problem, Refused, shortened
 
 MULTIPART: Final = "multipart/form-data"
-_PATIENCE_SECONDS: Final = 60
 
 
 def described_file(name: str, description: str) -> dict[str, Any]:
@@ -36,21 +36,14 @@ async def file_in(request: Request, name: str, called: list[str] | None = None) 
     """
     form = _Form(name, [] if called is None else called)
     parser = MultipartParser(_boundary(request), form.callbacks())  # type: ignore[arg-type]
-    body = aiter(request.stream())
-    while True:
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                chunk = await anext(body, None)
-        except TimeoutError:
-            raise _too_slow() from None
-        if chunk is None:
-            break
-        try:
-            parser.write(chunk)
-        except FormParserError:
-            raise _unreadable("The body is not well-formed multipart/form-data.") from None
-        for piece in form.taken():
-            yield piece
+    async with aclosing(pieces_of(request)) as pieces:
+        async for chunk in pieces:
+            try:
+                parser.write(chunk)
+            except FormParserError:
+                raise _unreadable("The body is not well-formed multipart/form-data.") from None
+            for piece in form.taken():
+                yield piece
     if form.parts == 0:
         raise invalid(FieldProblem(name, f"`{name}` is missing: the body holds no file."))
     if not form.ended:
@@ -141,8 +134,3 @@ def _unsupported(detail: str) -> Refused:
 
 def _unreadable(message: str) -> Refused:
     return invalid(FieldProblem("body", message), status=400)
-
-
-def _too_slow() -> Refused:
-    detail = f"Nothing more of the body came for {_PATIENCE_SECONDS} s."
-    return Refused(Problem(408, HttpCode.HTTP_ERROR, "Request Timeout", detail, headers={"Connection": "close"}))

@@ -59,6 +59,15 @@ async def test_frames_that_break_the_protocol(api: Api) -> None:
             assert reason
 
 
+@pytest.mark.parametrize("header", ["Content-Length: 5\r\n", "X-One: 1\r\n" * 150], ids=["a body", "too many headers"])
+async def test_what_is_no_opening_handshake(api: Api, header: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+    upgrade = "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    writer.write(f"GET /graphql HTTP/1.1\r\n{upgrade}{header}\r\n".encode())
+    assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+
+
 async def test_reasons_fit_into_a_close_frame(api: Api) -> None:
     for kind in ("日" * 200, "é" * 119, "x" * 5_000, "a" + "😀" * 100):
         async with api.socket() as socket:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -158,3 +160,15 @@ async def test_actions_decline_null_and_arrays(client: httpx.AsyncClient, contex
         problem(await client.post(f"/api/scripts/{script.id}/approve", content=body), 422, "INVALID")
     for path in ("jobs/1/retry", "jobs/1/cancel", f"scripts/{script.id}/create-video"):
         problem(await client.post(f"/api/{path}", json={"force": True}), 422, "INVALID")
+
+
+async def test_one_that_does_not_come(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stalling() -> AsyncIterator[bytes]:
+        yield b'{"content": '
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("rest.arriving.PATIENCE_SECONDS", 0.2)
+    headers = {"content-type": "application/json"}
+    answer = await client.post("/api/scripts", content=stalling(), headers=headers)
+    assert "Nothing more" in problem(answer, 408, "HTTP_ERROR")["detail"]
+    assert (await client.get("/api/scripts")).json() == []

@@ -8,7 +8,9 @@ import time
 import tracemalloc
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from tests.rest.conftest import serving
 from tests.sending import connected, read_answer
 
 MIB = 1024 * 1024
@@ -135,3 +137,66 @@ async def test_a_new_request_on_an_old_connection_has_its_own_time(port: int, mo
             return answer_of(connection)
 
     assert b"HTTP/1.1" not in (await asyncio.to_thread(send))
+
+
+async def test_blank_lines_do_not_keep_a_connection(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.http_protocol.HEAD_SECONDS", 0.4)
+
+    def send() -> bytes:
+        with connected(port) as connection:
+            connection.sendall(b"GET /api/scripts HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert read_answer(connection)[0] == 200
+            connection.sendall(b"\r\n")
+            return answer_of(connection)
+
+    assert await asyncio.to_thread(send) == b""
+
+
+async def test_an_answer_is_not_cut_off_for_what_follows_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.http_protocol.HEAD_SECONDS", 0.2)
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.6 if scope["path"] == "/slow" else 0)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    def ask(port: int) -> None:
+        with connected(port) as connection:
+            connection.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\nGET /next HTTP/1.1\r\n")
+            assert read_answer(connection)[2] == b"ok"
+            connection.sendall(b"Host: localhost\r\n\r\n")
+            assert read_answer(connection)[2] == b"ok"
+            connection.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\nGET /never HTTP/1.1\r\n")
+            assert read_answer(connection)[2] == b"ok"
+            assert connection.recv(1) == b""
+
+    async with serving(slow) as port:
+        await asyncio.to_thread(ask, port)
+
+
+UPGRADE = b"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+
+
+@pytest.mark.parametrize("then", [b"", b"\0\r\n\r\n", UPGRADE + b"\r\n"], ids=["gone", "no HTTP", "an upgrade"])
+async def test_an_answer_before_others_is_told_that_nobody_listens(then: bytes) -> None:
+    told, begun = asyncio.Event(), asyncio.Event()
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        begun.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await send({"type": "http.response.body", "body": b"late", "more_body": True})
+        told.set()
+        await send({"type": "http.response.body", "body": b""})
+
+    async with serving(stream) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        following = b"" if then.startswith(UPGRADE) else b"GET /next HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" + following)
+        await asyncio.wait_for(begun.wait(), 5)
+        if then:
+            writer.write(then)
+            await asyncio.wait_for(told.wait(), 5)
+        writer.close()
+        await asyncio.wait_for(told.wait(), 5)

@@ -269,6 +269,6 @@ async def test_a_client_that_sends_nothing_more(
         yield HEAD + png()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("rest.uploads._PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("rest.arriving.PATIENCE_SECONDS", 0.2)
     assert "Nothing more" in problem(await posted(client, stalling()), 408, "HTTP_ERROR")["detail"]
     assert await nothing_is_kept(context)
