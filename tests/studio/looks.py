@@ -28,6 +28,11 @@ _SETTLED = """() => document.fonts.ready.then(() => new Promise(done => {
 _TOO_WIDE = """() => [...document.querySelectorAll("html, main, header, aside, dialog[open], .notice-row")]
   .filter(one => one.scrollWidth > one.clientWidth && getComputedStyle(one).display !== "inline")
   .map(one => `${one.tagName.toLowerCase()} by ${one.scrollWidth - one.clientWidth}`)"""
+_ALL_DRAWN = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("* { content-visibility: visible !important }");
+  document.adoptedStyleSheets = [sheet];
+}"""  # what is out of sight is not given the colours of another scheme, and would be judged by the old ones
 _JUDGED = "rules => axe.run({runOnly: rules, resultTypes: ['violations']})"
 
 
@@ -62,6 +67,7 @@ class Looker:
         folder = _folder()
         pictured = (LIGHT, DARK, PHONE, DARK_PHONE, ENLARGED) if folder else ()
         has_axe = False
+        page.evaluate(_ALL_DRAWN)
         for look in dict.fromkeys((*self.judged, *self.fits, *pictured)):
             page.set_viewport_size({"width": look.width, "height": look.height})
             page.emulate_media(color_scheme=look.scheme, reduced_motion="reduce")
@@ -75,6 +81,7 @@ class Looker:
             if folder:
                 page.screenshot(path=folder / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.{look.name}.png")
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.evaluate("() => { document.adoptedStyleSheets = []; }")
         if before:
             page.set_viewport_size(before)
 
