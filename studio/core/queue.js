@@ -3,7 +3,7 @@ import { useNews } from "./attention.js";
 import { ask } from "./api.js";
 import { explain } from "./commands.js";
 import { QUEUE } from "./documents.js";
-import { peek, put } from "./store.js";
+import { asking, peek, put } from "./store.js";
 import { useCallback, useEffect, useState } from "./ui.js";
 
 const MOST_PAGES = 40;
@@ -14,6 +14,12 @@ const MOST_PAGES = 40;
 export function isOpen(id) {
   const found = peek(id);
   return found !== null && found.status === "PENDING" && !found.removedAt;
+}
+
+/** Where it stands in its script: one script is looked at in its own order, not in that of its images' making. @param {string} id */
+function orderOf(id) {
+  const found = peek(id);
+  return found.order ?? peek(found.scene)?.order ?? 0;
 }
 
 /**
@@ -30,9 +36,11 @@ export function useQueue(scriptId, first) {
     try {
       let after = null;
       for (let page = 0; page < MOST_PAGES; page += 1) {
+        const asked = asking();
         /** @type {any} */
         const { reviewQueue } = await ask(QUEUE, { after, scriptId });
-        const ids = put(reviewQueue.nodes);
+        const ids = put(reviewQueue.nodes, asked);
+        if (scriptId) ids.sort((/** @type {string} */ one, /** @type {string} */ other) => orderOf(one) - orderOf(other));
         const lead = page === 0 && first && !ids.includes(first) && peek(first) ? [first] : [];
         add([...lead, ...ids], "ready");
         if (!reviewQueue.pageInfo.hasNextPage) break;

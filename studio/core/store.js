@@ -2,16 +2,18 @@
 // person has just decided lies over it as a patch until the server has answered.
 import { batch, signal } from "./ui.js";
 
-/** @typedef {{base: any, patches: object[], view: import("../vendor/signals.js").Signal<any>}} Entry */
+/** `told`: when what is known of it was told, or asked for. @typedef {{base: any, told: number, patches: object[], view: import("../vendor/signals.js").Signal<any>}} Entry */
 
 /** @type {Map<string, Entry>} */
 const entries = new Map();
+/** Counts what is told and what is asked for, in that order. */
+let moment = 0;
 
 /** @param {string} id @returns {Entry} */
 function entry(id) {
   let found = entries.get(id);
   if (!found) {
-    found = { base: null, patches: [], view: signal(null) };
+    found = { base: null, told: 0, patches: [], view: signal(null) };
     entries.set(id, found);
   }
   return found;
@@ -32,33 +34,43 @@ export function stored(id) {
   return entry(id).base;
 }
 
-/**
- * Takes an answer in and returns it with ids in the place of things.
- * @param {any} answer
- * @returns {any}
- */
-export function put(answer) {
-  return batch(() => taken(answer));
+/** The moment before something is asked for. */
+export function asking() {
+  return (moment += 1);
 }
 
-/** @param {any} value @returns {any} */
-function taken(value) {
-  if (Array.isArray(value)) return value.map(taken);
+/**
+ * Takes in what was told, and returns it with ids in the place of things. With `asked` it is the answer to a question of
+ * that moment: what was told later of the same version of a thing, such as its chosen image, stays.
+ * @param {any} answer
+ * @param {number} [asked]
+ * @returns {any}
+ */
+export function put(answer, asked) {
+  const since = asked ?? asking();
+  return batch(() => taken(answer, since));
+}
+
+/** @param {any} value @param {number} since @returns {any} */
+function taken(value, since) {
+  if (Array.isArray(value)) return value.map((part) => taken(part, since));
   if (value === null || typeof value !== "object") return value;
   /** @type {Record<string, any>} */
   const flat = {};
-  for (const [name, part] of Object.entries(value)) flat[name] = taken(part);
+  for (const [name, part] of Object.entries(value)) flat[name] = taken(part, since);
   if (!flat.__typename || !flat.id) return flat;
-  if (Object.keys(flat).length > 2) merge(flat.id, flat);
+  if (Object.keys(flat).length > 2) merge(flat.id, flat, since);
   return flat.id;
 }
 
-/** @param {string} id @param {any} next */
-function merge(id, next) {
+/** @param {string} id @param {any} next @param {number} since */
+function merge(id, next, since) {
   const found = entry(id);
   if (found.base && next.version < found.base.version) return;
   const images = joined(found.base?.images, next.images);
-  found.base = { ...found.base, ...next, ...(images ? { images } : {}) };
+  const isOlder = found.base && next.version === found.base.version && since < found.told;
+  found.base = { ...(isOlder ? { ...next, ...found.base } : { ...found.base, ...next }), ...(images ? { images } : {}) };
+  found.told = Math.max(found.told, since);
   show(found);
 }
 

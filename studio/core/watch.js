@@ -7,7 +7,7 @@ import { subscribe, whenReachable } from "./live.js";
 import { dismiss, say, whisper } from "./notices.js";
 import { hearOfJob } from "./providers.js";
 import { navigate, scriptPath } from "./router.js";
-import { amend, peek, put } from "./store.js";
+import { amend, asking, peek, put } from "./store.js";
 import { signal, useEffect } from "./ui.js";
 
 /** @typedef {{state: "loading" | "ready" | "missing" | "failed", why: string}} Reading */
@@ -47,16 +47,17 @@ function begin(id) {
   const reading = signal(/** @type {Reading} */ ({ state: "loading", why: "" }));
 
   const readAll = async () => {
+    const asked = asking();
     const data = await ask(documents.SCRIPT_WHOLE, { id });
-    if (data.script) put(data.script);
+    if (data.script) put(data.script, asked);
     reading.value = { state: data.script ? "ready" : "missing", why: "" };
     return data;
   };
   const again = soon(250, () => unlessOvertaken(readAll, later));
   const later = soon(2_000, () => unlessOvertaken(readAll, () => later()));
-  const counts = soon(400, async () => void put(await ask(documents.SCRIPT_COUNTS, { id })));
+  const counts = soon(400, () => read(documents.SCRIPT_COUNTS, { id }));
   const refreshScene = keyed((sceneId) => {
-    const readScene = async () => void put(await ask(documents.SCENE_WHOLE, { id: sceneId }));
+    const readScene = () => read(documents.SCENE_WHOLE, { id: sceneId });
     const refresh = soon(120, () => unlessOvertaken(readScene, () => refresh()));
     return refresh;
   });
@@ -153,6 +154,12 @@ function applyJob(job, scriptId) {
     const action = { label: m.showJobs, run: () => navigate(scriptPath(scriptId, "jobs")) };
     saidOf.set(work, say(m.jobStopped(job.error?.message ?? ""), { tone: "bad", action }));
   }
+}
+
+/** Takes in what is asked for. @param {string} query @param {Record<string, unknown>} variables */
+export async function read(query, variables) {
+  const asked = asking();
+  put(await ask(query, variables), asked);
 }
 
 /** Does it once, a moment after the first of several wishes. @param {number} ms @param {() => Promise<unknown>} work */

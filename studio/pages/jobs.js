@@ -6,7 +6,7 @@ import { exactly, spent, when } from "../core/format.js";
 import { subscribe } from "../core/live.js";
 import { hearOfJob } from "../core/providers.js";
 import { number, scriptPath } from "../core/router.js";
-import { put, thing } from "../core/store.js";
+import { asking, put, thing } from "../core/store.js";
 import { html, useCallback, useEffect, useState } from "../core/ui.js";
 import { soon } from "../core/watch.js";
 import { m } from "../messages.js";
@@ -37,9 +37,10 @@ export function JobsList({ scriptId }) {
   const load = useCallback(
     async (/** @type {string | null} */ after = null) => {
       try {
+        const asked = asking();
         const { jobs } = await ask(JOBS, { scriptId, after, states: STATES[filter] });
         const found = jobs.nodes.map((/** @type {any} */ node) => ({ id: node.id, about: node.about, cost: node.cost }));
-        put(jobs.nodes.map((/** @type {any} */ { about, cost, ...job }) => job));
+        put(jobs.nodes.map((/** @type {any} */ { about, cost, ...job }) => job), asked);
         setList((before) => ({ jobs: after ? [...(before?.jobs ?? []), ...found] : found, next: jobs.pageInfo.hasNextPage ? jobs.pageInfo.endCursor : null }));
         setWhy("");
       } catch (error) {

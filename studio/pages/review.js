@@ -1,5 +1,4 @@
 // Review: one thing large, a decision with one key, the next one.
-import { ask } from "../core/api.js";
 import { undo } from "../core/commands.js";
 import { approveImage, approveScene, can, chooseImage } from "../core/decisions.js";
 import { SCENE_WHOLE } from "../core/documents.js";
@@ -7,9 +6,9 @@ import { useKeys } from "../core/keys.js";
 import { whisper } from "../core/notices.js";
 import { isOpen, useQueue } from "../core/queue.js";
 import { route, scriptPath } from "../core/router.js";
-import { peek, put, thing } from "../core/store.js";
+import { peek, thing } from "../core/store.js";
 import { html, useEffect, useRef, useState } from "../core/ui.js";
-import { useScript } from "../core/watch.js";
+import { read, useScript } from "../core/watch.js";
 import { m } from "../messages.js";
 import { Link } from "../parts/controls.js";
 import { source } from "../parts/picture.js";
@@ -116,7 +115,7 @@ function Reviewing({ ids, id, show, scriptId }) {
       if (found?.__typename === "Image") new Image().src = source(found, 1_600);
     }
     whisper(image ? m.nowImage(scene.order, image.attempt, place + 1, ids.length) : m.nowScene(scene.order, place + 1, ids.length));
-    const timer = setTimeout(() => ask(SCENE_WHOLE, { id: scene.id }).then((data) => put(data), () => {}), 80);
+    const timer = setTimeout(() => read(SCENE_WHOLE, { id: scene.id }).catch(() => {}), 80);
     return () => clearTimeout(timer);
   }, [id]);
 

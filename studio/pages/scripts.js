@@ -7,7 +7,7 @@ import { exactly, spent, when } from "../core/format.js";
 import { useKeys } from "../core/keys.js";
 import { say } from "../core/notices.js";
 import { navigate, number, route, scriptPath } from "../core/router.js";
-import { put, thing } from "../core/store.js";
+import { asking, put, thing } from "../core/store.js";
 import { html, useCallback, useEffect, useRef, useState } from "../core/ui.js";
 import { newKey } from "../core/unique.js";
 import { soon } from "../core/watch.js";
@@ -70,12 +70,13 @@ function useScripts(filter, search) {
   wanted.current = { filter, search, length: wanted.current.length };
   const fetchPage = useCallback(async (/** @type {string | null} */ after) => {
     const { filter: which, search: text } = wanted.current;
+    const asked = asking();
     const data = await ask(SCRIPTS, {
       after, filter: { search: text.trim().slice(0, 200) || null, archived: which === "archived", status: which === "drafts" ? "DRAFT" : null },
     });
     if (which !== wanted.current.filter || text !== wanted.current.search) return;
     const { nodes, pageInfo } = data.scripts;
-    const ids = put(nodes);
+    const ids = put(nodes, asked);
     setList((before) => ({ ids: after ? [...(before?.ids ?? []), ...ids] : ids, next: pageInfo.hasNextPage ? pageInfo.endCursor : null }));
     setWhy("");
   }, []);

@@ -24,6 +24,7 @@ USABLE_S = 12.0
 AT_ONCE_S = 1.0
 """Far less than a decision takes to be confirmed: that is said beside it."""
 
+SCENES = "query($id: ID!) { script(id: $id) { progress { scenesIllustrated } } }"
 _SHIFTED = """() => new Promise(done => {
   const add = (list) => done(list.getEntries().reduce((sum, one) => sum + one.value, 0));
   new PerformanceObserver(add).observe({type: "layout-shift", buffered: true});
@@ -202,3 +203,32 @@ def test_an_answer_that_gets_lost_is_asked_for_again_and_changes_nothing_twice(
     approvals = [change for change in client.history(script) if change["subjectId"].startswith("image")]
     assert [change["newStatus"] for change in approvals].count("APPROVED") == 1
     assert lost == ["200"]
+
+
+def test_an_answer_from_before_a_decision_does_not_undo_it(tab: StudioPage, script: str) -> None:
+    """A scene is read while its image is shown; the answer, older than the approval, comes after it."""
+    page, late = tab.page, []
+
+    def read_early_answer_late(route: Route) -> None:
+        asked = route.request.post_data_json
+        if asked and asked["query"].startswith("query Scene("):
+            late.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/graphql", read_early_answer_late)
+    tab.open(f"/scripts/{script.rsplit('_', 1)[1]}/review")
+    for number in range(1, 4):
+        expect(page.locator(".review-side h2 .place")).to_have_text(str(number))
+        while len(late) < number:
+            page.wait_for_timeout(20)
+        tab.approve()
+    expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
+    until(lambda: tab.system.graphql(SCENES, id=script)["script"]["progress"]["scenesIllustrated"] == 3)
+    page.wait_for_timeout(500)  # what the page hears of it
+    for route, answer in late:
+        route.fulfill(response=answer)
+    page.unroute("**/graphql")
+    page.get_by_role("link", name="Back to the script").click()
+    tab.go_to_step("Video")
+    expect(page.get_by_role("button", name="Make the video")).to_be_enabled()
