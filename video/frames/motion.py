@@ -66,7 +66,8 @@ def choose_path(sha256: str, aspect: float) -> str:
 
     `sha256` is the picture's, `aspect` its width to height over the frame's. Half of all pictures are gone along, one
     much wider or taller than the frame on its long side; the others inwards or outwards. At most one in six
-    neighbours moves as the one before it: preventing that would make a scene depend on others.
+    neighbours moves as the one before it, and always one of the same picture: preventing that would make a scene depend
+    on others.
     """
     taste = int(sha256[:8], 16)
     if aspect > CLEARLY_ANOTHER_SHAPE:
