@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -65,6 +67,7 @@ class System:
                 pass_fds=inherited,
                 stdout=log,
                 stderr=log if log_to is None else log_to,
+                preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),  # under nohup it would be ignored
             )
 
     def __enter__(self) -> Self:

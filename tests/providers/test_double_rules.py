@@ -19,11 +19,16 @@ ROW = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": [
 HTTP = httpx.Client(trust_env=False, verify=False)  # one for all: making one takes longer than a test
 
 
+@pytest.fixture(scope="session", autouse=True)
+def closed_at_the_end() -> Iterator[None]:
+    yield
+    HTTP.close()
+
+
 @pytest.fixture(scope="module")
 def running() -> Iterator[Double]:
     with running_double() as double:
         yield double
-    HTTP.close()
 
 
 @pytest.fixture

@@ -27,7 +27,9 @@ _SETTLED = """() => document.fonts.ready.then(() => new Promise(done => {
 }))"""
 _TOO_WIDE = """() => [...document.querySelectorAll("html, main, header, aside, dialog[open], .notice-row")]
   .filter(one => one.scrollWidth > one.clientWidth && getComputedStyle(one).display !== "inline")
-  .map(one => `${one.tagName.toLowerCase()} by ${one.scrollWidth - one.clientWidth}`)"""
+  .map(one => `${one.tagName.toLowerCase()} by ${one.scrollWidth - one.clientWidth}: ` + [...one.querySelectorAll("*")]
+    .filter(part => part.getBoundingClientRect().right > one.getBoundingClientRect().right + 1)
+    .slice(0, 3).map(part => part.outerHTML.slice(0, 160)).join(" | "))"""
 _ALL_DRAWN = """() => {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync("* { content-visibility: visible !important }");
