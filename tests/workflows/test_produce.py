@@ -200,7 +200,8 @@ def test_interrupted_at_any_moment_it_goes_on(
         produce.signal(signal.SIGKILL)
         produce.ended()
     until(lambda: nothing_left(data_dir), 20, "the end of the server of a killed command")
-    with Background(environment, log, *words) as produce:
+    long = {**environment, "REELGATE_VIDEO_SIZE": "1920x1080", "REELGATE_MOTION": "ken_burns"}
+    with Background(long, log, *words) as produce:
         produce.expect("Video")
         produce.signal(signal.SIGTERM)
         assert produce.ended() == 130
