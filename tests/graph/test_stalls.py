@@ -86,7 +86,7 @@ VALUES: dict[str, Any] = {
 async def stalled_by(studio: Studio, bodies: list[bytes], folder: Path) -> tuple[Stalls, set[int]]:
     """The same requests, until they stall nothing: what a request costs it costs again, other processes may not."""
     studio.context = replace(studio.context, limits=Limits())
-    for _ in range(4):
+    for _ in range(8):
         async with serving(studio) as api, watched_loop() as stalls:
             answers = await send_all(api.port, bodies, folder)
         assert not answers.codes.keys() & {"INTERNAL", "UNAVAILABLE"}, answers
